@@ -1,0 +1,224 @@
+"""The database: base class, column types, guards kept by the database itself, and the two ways in.
+
+`transaction(store)` writes and commits, or leaves nothing; `reading(store)` only reads. Only doors and
+acts of the desk open them; a verb in a room takes a session and never commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar, Final, Literal, TypeAlias
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import DateTime, TypeDecorator
+
+from foundation.errors import Refused, Unavailable
+from foundation.settings import Settings
+from foundation.speech import Phrase
+from foundation.vault import Vault
+
+BUSY_SECONDS: Final = 5
+
+Retention: TypeAlias = Literal["identity", "contract", "payment", "connection", "technical", "journal", "secret"]
+"""Why a column is kept, and so for how long (docs/reference/retention.md)."""
+
+
+class DatabaseBusy(Unavailable):
+    """Another process writes and does not finish."""
+
+    kind = "database-busy"
+    phrase = Phrase(
+        "La base est occupée par un autre programme. Rien n'a été changé ; réessayez dans un instant.",
+        "The database is in use by another program. Nothing was changed; try again in a moment.",
+    )
+
+
+class DatabaseUnreadable(Unavailable):
+    """The database does not open, is full, or is not ours."""
+
+    kind = "database-unreadable"
+    permanent = True
+    phrase = Phrase(
+        "La base ne s'ouvre pas ({reason}). Rien n'a été changé.",
+        "The database does not open ({reason}). Nothing was changed.",
+    )
+
+
+class NotInitialised(Refused):
+    """There is no association here yet."""
+
+    kind = "not-initialised"
+    phrase = Phrase(
+        "Pas encore d'association dans {folder}. La créer : essaim init",
+        "No association in {folder} yet. To create it: essaim init",
+    )
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant in UTC: `timestamptz` on PostgreSQL, 27 characters of fixed-width text on SQLite."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """The type that holds it on this engine."""
+        return dialect.type_descriptor(DateTime(timezone=True) if dialect.name == "postgresql" else String(27))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Refuse a naive datetime: an instant without its zone is a guess."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its zone")
+        there = value.astimezone(UTC)
+        return there if dialect.name == "postgresql" else there.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Give an aware datetime in UTC."""
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            stored: datetime = value
+            return stored.astimezone(UTC)
+        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+RowId = BigInteger().with_variant(Integer, "sqlite")
+"""A row's number. It never leaves the program."""
+
+
+class Base(DeclarativeBase):
+    """Every table of ours. Each column says why it is kept: `info=kept("identity")`."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Instant()}
+
+
+def kept(category: Retention) -> dict[str, Retention]:
+    """The `info` of a column: the category that says how long it is kept."""
+    return {"retention": category}
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A rule that the database itself keeps, whoever writes: DDL that may be run again at any time."""
+
+    name: str
+    sqlite: tuple[str, ...] = ()
+    postgresql: tuple[str, ...] = ()
+
+
+GUARDS: Final[list[Guard]] = []
+"""All guards, put in place after each migration (Alembic's batch mode drops triggers on SQLite)."""
+
+
+class EssaimSession(Session):
+    """A session of ours; `session.info["vault"]` opens what is sealed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One association's database and the key to what is sealed in it."""
+
+    engine: Engine
+    vault: Vault
+
+    def session(self) -> EssaimSession:
+        """A new session on this database."""
+        return sessionmaker(self.engine, class_=EssaimSession, info={"vault": self.vault})()
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the association of these settings. Raises NotInitialised when there is none."""
+    engine = engine_of(settings.database)
+    if engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists():
+        raise NotInitialised(folder=settings.var)
+    return Store(engine, Vault.read(settings.vault_key))
+
+
+def engine_of(url: str) -> Engine:
+    """An engine with our ground rules: WAL and `secure_delete` on SQLite, UTC on PostgreSQL."""
+    if make_url(url).get_backend_name() == "postgresql":
+        return create_engine(url, connect_args={"options": "-c timezone=UTC"}, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+@contextmanager
+def transaction(store: Store) -> Iterator[EssaimSession]:
+    """Write: all that is done inside is committed together, or nothing is.
+
+    On SQLite it begins IMMEDIATE: one that reads first and writes later would fail as soon as another commits.
+    Raises DatabaseBusy, DatabaseUnreadable.
+    """
+    with _translated(), store.session() as session, session.begin():
+        session.connection(execution_options={"essaim_writes": True})
+        yield session
+
+
+@contextmanager
+def reading(store: Store) -> Iterator[EssaimSession]:
+    """Read one consistent state; nothing is written. Raises DatabaseBusy, DatabaseUnreadable."""
+    with _translated(), store.session() as session:
+        yield session
+        session.rollback()
+
+
+def put_guards(connection: Connection) -> None:
+    """Put every guard in place, as after a migration."""
+    for guard in GUARDS:
+        for statement in guard.sqlite if connection.dialect.name == "sqlite" else guard.postgresql:
+            connection.execute(text(statement.replace(":", "\\:")))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as failed:
+        if "locked" in str(failed.orig) or "busy" in str(failed.orig):
+            raise DatabaseBusy from failed
+        raise DatabaseUnreadable(reason=str(failed.orig).splitlines()[0]) from failed
+    except DatabaseError as failed:
+        if type(failed) is DatabaseError:  # "file is not a database", "disk image is malformed"
+            raise DatabaseUnreadable(reason=str(failed.orig)) from failed
+        raise
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("essaim_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

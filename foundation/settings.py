@@ -1,0 +1,108 @@
+"""The settings, read once at a door: the environment `ESSAIM_*` first, then `$ESSAIM_VAR/essaim.toml`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from foundation.errors import Invalid
+from foundation.reach import Means
+from foundation.speech import Phrase
+
+
+class BadSettings(Invalid):
+    """A setting that cannot be read."""
+
+    kind = "bad-settings"
+    phrase = Phrase(
+        "Réglage illisible : {setting} ({reason}). Rien n'a été fait.",
+        "A setting cannot be read: {setting} ({reason}). Nothing was done.",
+    )
+
+
+class Settings(BaseSettings):
+    """What differs from one association, or one machine, to another."""
+
+    model_config = SettingsConfigDict(env_prefix="ESSAIM_", frozen=True, extra="ignore")
+
+    var: Path = Field(default=Path("var"), description="the association's folder")
+    name: str = Field(default="Essaim", description="the association's name, as members read it")
+    database_url: str = Field(default="", description="default: an SQLite file in the folder")
+    key_file: Path | None = Field(default=None, description="the vault's key; default: vault.key in the folder")
+    ssh_key_file: Path | None = Field(default=None, description="who we are on machines; default: ssh/id_ed25519")
+    lab: bool = Field(default=False, description="machines are those of the lab beside")
+    driver: Literal["", "console"] = Field(default="", description="`console`: write texts to a folder, push nowhere")
+    lang: Literal["fr", "en"] = "fr"
+    listen: str = Field(default="127.0.0.1:8642", description="where `essaim serve` answers")
+    public_url: str = Field(default="", description="how members reach the portal; default: http:// and listen")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Explicit values, then the environment, then `essaim.toml` of the association's folder."""
+        var = Path(str(init_settings().get("var") or os.environ.get("ESSAIM_VAR") or "var"))
+        return (
+            init_settings,
+            env_settings,
+            TomlConfigSettingsSource(settings_cls, toml_file=var / "essaim.toml"),
+        )
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the association's database."""
+        return self.database_url or f"sqlite:///{self.var.absolute() / 'essaim.sqlite'}"
+
+    @property
+    def samples(self) -> Path:
+        """The file that holds what monitoring measured, apart from the truth."""
+        return self.var / "samples.sqlite"
+
+    @property
+    def vault_key(self) -> Path:
+        """The file that holds the vault's key."""
+        return self.key_file or self.var / "vault.key"
+
+    @property
+    def lab_folder(self) -> Path:
+        """Where the lab keeps all its files."""
+        return self.var / "lab"
+
+    @property
+    def url(self) -> str:
+        """The portal's address, without a final slash."""
+        return (self.public_url or f"http://{self.listen}").rstrip("/")
+
+    def means(self) -> Means:
+        """How this association's machines are reached."""
+        return Means(
+            key_file=self.ssh_key_file or self.var / "ssh" / "id_ed25519",
+            known_hosts=self.var / "ssh" / "known_hosts",
+            lab_socket=self.lab_folder / "keeper.sock" if self.lab else None,
+        )
+
+
+def read_settings(**given: object) -> Settings:
+    """Read the settings. Raises BadSettings naming the first one that is wrong."""
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # names are checked by the class itself
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        name = "ESSAIM_" + ".".join(str(part) for part in first["loc"]).upper()
+        raise BadSettings(setting=name, reason=first["msg"]) from wrong
+    except ValueError as wrong:
+        raise BadSettings(setting="essaim.toml", reason=str(wrong)) from wrong

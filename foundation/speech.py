@@ -1,0 +1,99 @@
+"""Two languages side by side: what Essaim says, in French first and in English beside it.
+
+A `Phrase` is written where it is said, so that nobody can add one language and forget the other
+(docs/decisions/0003). Its values are plain: amounts, dates and other phrases are put into the
+reader's language when it is said, never before.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+from foundation.money import Euros
+
+Language: TypeAlias = Literal["fr", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = ("fr", "en")
+PARIS: Final = ZoneInfo("Europe/Paris")
+_LOCALES: Final[dict[Language, str]] = {"fr": "fr_FR", "en": "en_GB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One sentence in both languages, with the same `{placeholders}` in each."""
+
+    fr: str
+    en: str
+
+    def say(self, language: Language, /, **values: object) -> str:
+        """The sentence in `language`, its values written as that language writes them."""
+        text = self.fr if language == "fr" else self.en
+        return text.format(**{name: written(value, language) for name, value in values.items()})
+
+
+def language_of_environment() -> Language:
+    """`ESSAIM_LANG` where it names a language we speak, else French."""
+    wanted = os.environ.get("ESSAIM_LANG", "fr")[:2].lower()
+    return "en" if wanted == "en" else "fr"
+
+
+def written(value: object, language: Language) -> object:
+    """A value as a person of that language reads it; text and numbers of ours stay as they are."""
+    match value:
+        case Phrase():
+            return value.say(language)
+        case Euros():
+            return amount(value, language)
+        case datetime():
+            return moment(value, language)
+        case date():
+            return day(value, language)
+        case timedelta():
+            return duration(value, language)
+        case list() | tuple():
+            return ", ".join(str(written(item, language)) for item in value)
+        case _:
+            return value
+
+
+def amount(euros: Euros, language: Language) -> str:
+    """`1 234,56 €` or `€1,234.56`."""
+    from babel.numbers import format_currency
+
+    return str(format_currency(euros.decimal(), "EUR", locale=_LOCALES[language]))
+
+
+def day(value: date, language: Language) -> str:
+    """`22 nov. 2026` or `22 Nov 2026`."""
+    from babel.dates import format_date
+
+    return str(format_date(value, "medium", locale=_LOCALES[language]))
+
+
+def moment(value: datetime, language: Language) -> str:
+    """A day and a time of day in Paris: `22 nov. 2026 à 14:02`."""
+    local = value.astimezone(PARIS)
+    joint = " à " if language == "fr" else " at "
+    return f"{day(local.date(), language)}{joint}{local:%H:%M}"
+
+
+def duration(value: timedelta, language: Language) -> str:
+    """The largest unit that fits, in words: `12 jours`, `3 hours`, `40 secondes`."""
+    from babel.dates import format_timedelta
+
+    return str(format_timedelta(value, granularity="second", threshold=1, locale=_LOCALES[language]))
+
+
+def volume(octets: int, language: Language) -> str:
+    """An amount of traffic in powers of 1000: `12,4 Mo` or `12.4 MB`."""
+    from babel.numbers import format_decimal
+
+    names = ("o", "ko", "Mo", "Go", "To") if language == "fr" else ("B", "kB", "MB", "GB", "TB")
+    value, rank = float(octets), 0
+    while value >= 1000 and rank < len(names) - 1:
+        value, rank = value / 1000, rank + 1
+    figure = format_decimal(value, "#,##0.#" if rank else "0", locale=_LOCALES[language])
+    return f"{figure} {names[rank]}"

@@ -1,0 +1,1 @@
+"""From the inventory to text, and from text to the machines, safely."""
