@@ -1,0 +1,1 @@
+"""The web door: the members' portal, and JSON for programs."""

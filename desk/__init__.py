@@ -1,1 +1,1 @@
-"""Acts that need several rooms, one file an act. No tables and no SQL here: values are read in one room, handed to another."""
+"""Acts that need several rooms, one file an act. No tables, no SQL: values read in one room are handed to another."""

@@ -39,9 +39,12 @@ class Month(NamedTuple):
     def parse(cls, text: str) -> Month:
         """Read `2026-11`. Raises BadMoment."""
         year, _, number = text.partition("-")
-        if len(year) == 4 and year.isdecimal() and number.isdecimal() and 1 <= int(number) <= 12:
-            return cls(int(year), int(number))
-        raise BadMoment(text=text)
+        if len(year) != 4 or not (text.isascii() and year.isdigit() and number.isdigit()):
+            raise BadMoment(text=text)
+        read = cls(int(year), int(number))
+        if not (1 <= read.number <= 12 and 0 < read.year < 9999):
+            raise BadMoment(text=text)
+        return read
 
     @property
     def first(self) -> date:

@@ -80,7 +80,7 @@ def add_device(
 
 def add_interface(session: Session, act: Act, device: Device, name: str, description: str = "") -> Interface:
     """An interface of a machine of ours."""
-    interface = Interface(device_id=device.id, name=name, description=description)
+    interface = Interface(device=device, name=name, description=description)
     session.add(interface)
     journal.record(session, act, "interface.add", f"{device.name}/{name}")
     session.flush()
@@ -127,6 +127,12 @@ def list_devices(session: Session, *, role: str | None = None) -> Sequence[Devic
     if role is not None:
         query = query.where(Device.role == role)
     return session.scalars(query).all()
+
+
+def polled(session: Session) -> Sequence[Device]:
+    """Machines that are polled over SNMP: those whose community was given to us."""
+    query = select(Device).join(DeviceSecret).where(DeviceSecret.name == "snmp", Device.management.is_not(None))
+    return session.scalars(query.order_by(Device.name)).all()
 
 
 def machine(device: Device) -> Machine:

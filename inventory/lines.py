@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from foundation import clock, journal
@@ -136,7 +136,7 @@ def order_line(session: Session, act: Act, member: Member, offer: Offer, orderin
     if member.status == MemberStatus.LEFT:
         raise NotAMember(member=str(member))
     line = Line(
-        number=(session.scalar(select(func.max(Line.number))) or 0) + 1,
+        number=numbers.following(session, Line.number),
         offer_id=offer.id,
         state=S.REQUESTED,
         device_id=offer.device_id,
@@ -241,6 +241,23 @@ def shares_of(session: Session, line: Line) -> Sequence[Share]:
     ).all()
 
 
+def opened_by(session: Session) -> dict[str, dict[str, int]]:
+    """The line that each living credential opens: kind -> key or login -> line number."""
+    opened: dict[str, dict[str, int]] = {"wireguard": {}, "ppp": {}}
+    query = (
+        select(Credential.kind, Credential.name, Line.number).join(Share, Share.id == Credential.share_id).join(Line)
+    )
+    for kind, name, number in session.execute(query.where(Credential.until.is_(None))):
+        opened[kind][name] = number
+    return opened
+
+
+def prefixes(session: Session, line: Line) -> list[str]:
+    """The prefixes that the line's parts hold now."""
+    held = [one for share in shares_of(session, line) for one in share.assignments if one.until is None]
+    return [str(one.prefix) for one in held]
+
+
 def holder(line: Line, day: date) -> Share:
     """The share of whoever answers for the line: the earliest one in force, else the last that was."""
     present = [share for share in line.shares if share.since <= day and (share.until is None or day < share.until)]
@@ -263,6 +280,11 @@ STATE_WORDS: dict[LineState, Phrase] = {
     S.CLOSED: Phrase("fermée", "closed"),
     S.CANCELLED: Phrase("annulée", "cancelled"),
 }
+
+
+def word(line: Line) -> Phrase:
+    """The line's state as people read it."""
+    return STATE_WORDS[LineState(line.state)]
 
 
 def _with_shares() -> Select[Line]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from foundation import clock, journal
@@ -82,7 +82,7 @@ def add_member(
         raise BadChoice(value=language, choices=list(LANGUAGES))
     day = clock.today(act.at)
     member = Member(
-        number=(session.scalar(select(func.max(Member.number))) or 0) + 1,
+        number=numbers.following(session, Member.number),
         name=_checked_name(name),
         email=_checked_email(email),
         organisation=organisation,

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
 from foundation.errors import Invalid
 from foundation.speech import Phrase
 
@@ -18,9 +23,16 @@ def shown(letter: str, number: int) -> str:
     return f"{letter}{number:04d}"
 
 
-def parse(letter: str, text: str) -> int:
+def parse(letter: str, given: str) -> int:
     """Read `M0042`, `m42` or `42`. Raises BadNumber."""
-    digits = text.strip().removeprefix(letter).removeprefix(letter.lower())
+    digits = given.strip().removeprefix(letter).removeprefix(letter.lower())
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
-        raise BadNumber(text=text, example=f"{letter}0042")
+        raise BadNumber(text=given, example=f"{letter}0042")
     return int(digits)
+
+
+def following(session: Session, column: InstrumentedAttribute[Any]) -> int:
+    """The number after the highest of this column. Whoever asks at the same time waits: no number is given twice."""
+    if session.connection().dialect.name == "postgresql":  # SQLite has one writer: nobody else counts meanwhile
+        session.execute(text(f"LOCK TABLE {column.class_.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
+    return (session.scalar(select(func.max(column))) or 0) + 1

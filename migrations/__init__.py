@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, MetaData
 
-from foundation.database import Base
+from foundation.database import Base, put_guards
 
 TABLES_OF: Final = ("billing.models", "foundation.journal", "inventory.models", "provisioning.models")
 """The modules that declare tables of the association's database."""
@@ -32,6 +32,7 @@ def upgrade(engine: Engine) -> None:
         config = configuration()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        put_guards(connection)
 
 
 def configuration() -> Config:

@@ -1,9 +1,8 @@
-"""What Alembic runs: our connection, our metadata, and the guards after each upgrade."""
+"""What Alembic runs: our connection, our metadata."""
 
 from alembic import context
 from sqlalchemy import Connection
 
-from foundation.database import put_guards
 from migrations import metadata
 
 connection: Connection = context.config.attributes["connection"]
@@ -15,4 +14,3 @@ context.configure(
     compare_type=True,
 )
 context.run_migrations()
-put_guards(connection)

@@ -1,0 +1,1 @@
+"""What the machines say: measures over SNMP, and the connections of lines."""

@@ -89,9 +89,7 @@ def why_not() -> str | None:
 
 def agreed(missing: list[str]) -> bool:
     """Ask where there is a terminal; go on where there is none."""
-    print(
-        say("Paquets Debian à installer : ", "Debian packages to install: ") + " ".join(missing), flush=True
-    )
+    print(say("Paquets Debian à installer : ", "Debian packages to install: ") + " ".join(missing), flush=True)
     if not sys.stdin.isatty():
         return True
     answer = input(

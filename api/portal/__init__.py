@@ -1,0 +1,1 @@
+"""The members' portal: pages, their words in both languages, templates and style. Needs no JavaScript."""

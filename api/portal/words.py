@@ -1,0 +1,92 @@
+"""What the portal's own pages say, in both languages. What rooms say is said by the rooms."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from foundation.speech import Phrase
+from inventory.models.addresses import Role
+from inventory.models.lines import Technology
+
+SKIP: Final = Phrase("Aller au contenu", "Skip to content")
+OTHER_LANGUAGE: Final = Phrase("English", "Français")
+SIGN_OUT: Final = Phrase("Me déconnecter", "Sign out")
+MENU: Final = Phrase("Navigation", "Navigation")
+FREE_SOFTWARE: Final = Phrase(
+    "Essaim est un logiciel libre (AGPL), écrit par et pour les fournisseurs d'accès associatifs.",
+    "Essaim is free software (AGPL), written by and for associative Internet providers.",
+)
+
+SIGN_IN: Final = Phrase("Me connecter", "Sign in")
+SIGN_IN_TITLE: Final = Phrase("Connexion", "Signing in")
+SIGN_IN_LEAD: Final = Phrase(
+    "On entre ici avec un lien personnel, sans mot de passe.",
+    "You come in here with a personal link, without a password.",
+)
+SIGN_IN_HOW: Final = Phrase(
+    "Demandez votre lien à une personne bénévole de l'association, par le moyen que vous voulez : "
+    "elle le crée en une commande et vous le transmet. Il vaut quinze minutes et sert une seule fois.",
+    "Ask a volunteer of the association for your link, by any means you like: "
+    "they make it with one command and pass it on to you. It is good for fifteen minutes, and only once.",
+)
+LANDING_TITLE: Final = Phrase("Bienvenue", "Welcome")
+LANDING_LEAD: Final = Phrase(
+    "Votre lien est prêt. Ce bouton ouvre votre espace chez {association}.",
+    "Your link is ready. This button opens your space at {association}.",
+)
+LANDING_ONCE: Final = Phrase(
+    "Le lien sert une seule fois. Votre connexion durera quatorze jours sur ce navigateur, "
+    "ou jusqu'à ce que vous vous déconnectiez.",
+    "The link works once. You will stay signed in for fourteen days in this browser, or until you sign out.",
+)
+
+HELLO: Final = Phrase("Bonjour {name}", "Hello {name}")
+LINES: Final = Phrase("Vos lignes", "Your lines")
+NO_LINE: Final = Phrase(
+    "Aucune ligne à votre nom pour l'instant. Un VPN se commande en deux minutes, une ligne ADSL ou une machine "
+    "hébergée en un échange : écrivez à l'association.",
+    "No line in your name yet. A VPN takes two minutes to order, an ADSL line or a hosted machine one conversation: "
+    "write to the association.",
+)
+ADDRESSES: Final = Phrase("Vos adresses", "Your addresses")
+NO_ADDRESS: Final = Phrase(
+    "Pas encore d'adresse : elles viennent avec la mise en service.",
+    "No address yet: they come when the line goes into service.",
+)
+CARRIED_BY: Final = Phrase("Technologie", "Technology")
+SHARED: Final = Phrase("Partage", "Sharing")
+SHARED_WITH: Final = Phrase(
+    "Vous partagez cette ligne et son coût à {count}.", "This line and its cost are shared by {count} of you."
+)
+
+MONEY: Final = Phrase("Votre compte", "Your account")
+HOW_TO_PAY: Final = Phrase("Référence à indiquer", "Reference to quote")
+HOW_TO_PAY_WHY: Final = Phrase(
+    "C'est toujours la même : avec elle, votre virement est reconnu tout seul.",
+    "It never changes: with it, your transfer is recognised by itself.",
+)
+NEVER_CUT: Final = Phrase(
+    "Un retard ne coupe jamais une ligne. Si c'est difficile en ce moment, parlez-en à l'association.",
+    "Being late never cuts a line. If things are difficult at the moment, talk to the association.",
+)
+OPEN_DUES: Final = Phrase("Le détail", "The details")
+DUE_FOR: Final = Phrase("Pour", "For")
+DUE_LEFT: Final = Phrase("Reste à payer", "Still to pay")
+TOTAL: Final = Phrase("En tout", "In all")
+
+NOT_FOUND: Final = Phrase("Introuvable", "Not found")
+REFUSED: Final = Phrase("Cela n'a pas pu se faire", "This could not be done")
+GO_HOME: Final = Phrase("Revenir à l'accueil", "Back to the home page")
+
+TECHNOLOGY: Final = {
+    Technology.ADSL: Phrase("ADSL", "ADSL"),
+    Technology.WIREGUARD: Phrase("VPN WireGuard", "WireGuard VPN"),
+    Technology.COLOCATION: Phrase("Machine hébergée", "Hosted machine"),
+}
+ROLE: Final = {
+    Role.WAN: Phrase("votre adresse sur Internet", "your address on the Internet"),
+    Role.ROUTED: Phrase("routée jusqu'à vous", "routed to you"),
+    Role.DELEGATED: Phrase("pour votre réseau", "for your own network"),
+    Role.LOOPBACK: Phrase("de bouclage", "loopback"),
+    Role.LINK: Phrase("d'interconnexion", "for interconnection"),
+}

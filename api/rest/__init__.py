@@ -1,0 +1,1 @@
+"""For programs: JSON, one file a noun."""

@@ -1,0 +1,134 @@
+"""What stands around every request: whom we answer to, how much we read, and what each answer tells the browser."""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from collections.abc import Mapping
+from typing import ClassVar, Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import problems
+from foundation.errors import EssaimError, Invalid
+from foundation.settings import Settings
+from foundation.speech import Phrase
+
+log = logging.getLogger("essaim.portal")
+
+LARGEST_BODY: Final = 16 * 1024
+"""Octets of the largest form we read: none of ours comes near."""
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_ALWAYS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # Never a path: a one-time link is one.
+    # And `no-referrer` would make browsers say `Origin: null` on our own forms.
+    "Referrer-Policy": "strict-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class WrongHost(Invalid):
+    """A name that is not this portal's."""
+
+    kind = "wrong-host"
+    http_status = 421
+    phrase = Phrase(
+        "Ce portail ne répond pas sous ce nom. Son adresse : {url}",
+        "This portal does not answer to that name. Its address: {url}",
+    )
+
+
+class TooLong(Invalid):
+    """More than any form of ours, or of no stated length."""
+
+    kind = "too-long"
+    http_status = 413
+    phrase = Phrase(
+        "Cet envoi est trop long pour le portail. Rien n'a été changé.",
+        "What was sent is too long for the portal. Nothing was changed.",
+    )
+
+
+class Broken(EssaimError):
+    """A fault of ours."""
+
+    kind = "broken"
+    http_status: ClassVar[int] = 500
+    phrase = Phrase(
+        "Une panne du portail, qui n'est pas de votre fait. Rien n'a été changé ; réessayez dans un instant.",
+        "The portal met a fault that is none of your doing. Nothing was changed; try again in a moment.",
+    )
+
+
+def origins(settings: Settings) -> frozenset[str]:
+    """What browsers may call us: the portal's address, and this machine's own names where it listens on itself."""
+    host, _, port = settings.listen.rpartition(":")
+    own = {f"http://{name}:{port}" for name in _LOOPBACK} if host in _LOOPBACK else set()
+    return frozenset(own | {settings.url})
+
+
+class Wall:
+    """The outermost middleware: nothing passes it unmarked, no fault goes further than it."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self.app = app
+        self.url = settings.url
+        self.hosts = {urlsplit(origin).netloc for origin in origins(settings)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = False
+
+        async def marked(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                headers = MutableHeaders(scope=message)
+                headers.update(_ALWAYS)
+                # Static files are asked for again by their ETag; pages are someone's own and stay nowhere.
+                headers.setdefault("Cache-Control", "no-cache" if "etag" in headers else "no-store")
+            await send(message)
+
+        try:
+            self._check(Headers(scope=scope))
+            await self.app(scope, receive, marked)
+        except EssaimError as refusal:
+            await problems.answer(Request(scope), refusal)(scope, receive, marked)
+        except Exception as fault:  # whatever it is, it is said plainly, and logged without its words
+            debugging = os.environ.get("ESSAIM_DEBUG") == "1"
+            log.error("%s in %s: %s", type(fault).__name__, _route(scope), _where(fault), exc_info=debugging)
+            if begun:
+                raise
+            await problems.answer(Request(scope), Broken())(scope, receive, marked)
+
+    def _check(self, headers: Headers) -> None:
+        if headers.get("host", "").lower() not in self.hosts:
+            raise WrongHost(url=self.url)
+        length = headers.get("content-length", "0")
+        if "transfer-encoding" in headers or not length.isdecimal() or int(length) > LARGEST_BODY:
+            raise TooLong
+
+
+def _route(scope: Scope) -> str:
+    """The route as it is declared: a path that was asked for may hold a token or a name."""
+    return str(getattr(scope.get("route"), "path", "no route"))
+
+
+def _where(fault: BaseException) -> str:
+    """The frames, without the message and its values, which may be someone's."""
+    frames = traceback.extract_tb(fault.__traceback__)[-8:]
+    return " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))

@@ -1,0 +1,81 @@
+"""Which payment settles which due: the oldest payment the oldest due, and what is left stays as credit."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Select, func, insert, select
+from sqlalchemy.orm import Session
+
+from billing.models import Allocation, Due, Payment
+from foundation.money import Euros
+from inventory.models.people import Member
+
+
+class Open(NamedTuple):
+    """What remains of a payment or a due: its row, whose it is, and the cents."""
+
+    id: int
+    member: int
+    cents: Euros
+
+
+class Pair(NamedTuple):
+    """So many cents of a payment go to a due."""
+
+    payment: int
+    due: int
+    cents: Euros
+
+
+def pair(payments: Iterable[Open], dues: Iterable[Open]) -> list[Pair]:
+    """Settle dues with payments of the same member, each in the order given."""
+    waiting: defaultdict[int, deque[Open]] = defaultdict(deque)
+    for due in dues:
+        waiting[due.member].append(due)
+    pairs = []
+    for payment in payments:
+        left, queue = payment.cents, waiting[payment.member]
+        while left > 0 and queue:
+            due = queue.popleft()
+            given = min(left, due.cents)
+            pairs.append(Pair(payment.id, due.id, given))
+            left -= given
+            if given < due.cents:
+                queue.appendleft(due._replace(cents=due.cents - given))
+    return pairs
+
+
+def settle(session: Session, member: Member | None = None) -> list[Pair]:
+    """Let the credit of one member, or of everyone, settle the oldest open dues; give what was settled."""
+    payments, dues = open_payments(), open_dues()
+    if member is not None:
+        payments, dues = payments.where(Payment.member_id == member.id), dues.where(Due.member_id == member.id)
+    # Payers' rows are locked before anything is read: two at once would spend the same credit (SQLite has one writer).
+    payers = select(payments.subquery().c.member_id)
+    query = select(Member.id).where(Member.id == member.id if member else Member.id.in_(payers))
+    session.execute(query.order_by(Member.id).with_for_update(key_share=True)).all()
+    pairs = pair(
+        [Open(*row) for row in session.execute(payments)],
+        [Open(*row) for row in session.execute(dues.where(Due.member_id.in_(payers)))],
+    )
+    if pairs:
+        rows = [{"payment_id": one.payment, "due_id": one.due, "cents": one.cents} for one in pairs]
+        session.execute(insert(Allocation), rows)
+    return pairs
+
+
+def open_payments() -> Select[int, int, Euros]:
+    """Payments of which something is left (row, member's row, cents left), the oldest first."""
+    used = select(func.coalesce(func.sum(Allocation.cents), 0)).where(Allocation.payment_id == Payment.id)
+    left = Payment.cents - used.scalar_subquery()
+    return select(Payment.id, Payment.member_id, left.label("cents")).where(left > 0).order_by(Payment.day, Payment.id)
+
+
+def open_dues() -> Select[int, int, Euros]:
+    """Dues not wholly settled (row, member's row, cents open), the oldest first."""
+    settled = select(func.coalesce(func.sum(Allocation.cents), 0)).where(Allocation.due_id == Due.id)
+    left = Due.cents - settled.scalar_subquery()
+    return select(Due.id, Due.member_id, left.label("cents")).where(left > 0).order_by(Due.period, Due.id)

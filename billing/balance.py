@@ -1,0 +1,121 @@
+"""What a member owes: always the sum of rows one can point at."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from billing.models import Allocation, Due, Payment
+from billing.reference import reference_of
+from billing.words import due_words
+from foundation.money import Euros
+from foundation.speech import Language, Phrase
+from inventory.models.people import Member
+
+_OWES = Phrase(
+    "Vous devez {amount} ({what}). Pour payer : un virement avec la référence {reference}.",
+    "You owe {amount} ({what}). To pay: a bank transfer with the reference {reference}.",
+)
+_IN_CREDIT = Phrase("Vous êtes à jour, avec {amount} d'avance.", "You owe nothing, and are {amount} ahead.")
+_EVEN = Phrase("Vous êtes à jour.", "You owe nothing.")
+_AND_MORE = Phrase("{first} et {count} de plus", "{first} and {count} more")
+_SAID = 3
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDue:
+    """A due of which `open` is not paid yet."""
+
+    what: str
+    label: str
+    per: str
+    period: date
+    cents: Euros
+    open: Euros
+
+    def words(self, language: Language) -> str:
+        """What it is for."""
+        return due_words(self.label, self.what, self.per, self.period, language)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A member's money on a day. `due` and `paid` are all there ever was until then, that day included.
+
+    `owed` is what `dues` have open, `credit` what payments have left: `paid - due` is `credit - owed`.
+    """
+
+    due: Euros
+    paid: Euros
+    owed: Euros
+    credit: Euros
+    dues: tuple[OpenDue, ...]
+    reference: str
+
+    @property
+    def amount(self) -> Euros:
+        """What was paid minus what is due: negative where something is owed."""
+        return self.paid - self.due
+
+    def sentence(self, language: Language) -> str:
+        """What the member owes and how to pay it, for themselves."""
+        if self.amount > 0:
+            return _IN_CREDIT.say(language, amount=self.amount)
+        if self.amount == 0:
+            return _EVEN.say(language)
+        said = ", ".join(one.words(language) for one in self.dues[:_SAID])
+        if len(self.dues) > _SAID:
+            said = _AND_MORE.say(language, first=said, count=len(self.dues) - _SAID)
+        return _OWES.say(language, amount=-self.amount, what=said, reference=self.reference)
+
+
+def balance(session: Session, member: Member, day: date) -> Balance:
+    """What the member owes on that day."""
+    return _balances(session, [member], day)[member.id]
+
+
+def balances(session: Session, day: date, *, after: int = 0, limit: int = 100) -> list[tuple[Member, Balance]]:
+    """The balances of everyone who ever owed or paid, by member number, a page at a time."""
+    known = Member.id.in_(select(Due.member_id)) | Member.id.in_(select(Payment.member_id))
+    query = select(Member).where(known, Member.number > after).order_by(Member.number).limit(limit)
+    members = session.scalars(query).all()
+    found = _balances(session, members, day)
+    return [(member, found[member.id]) for member in members]
+
+
+def _balances(session: Session, members: Sequence[Member], day: date) -> dict[int, Balance]:
+    ids = [member.id for member in members]
+    settled = (
+        select(func.coalesce(func.sum(Allocation.cents), 0))
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .where(Allocation.due_id == Due.id, Payment.day <= day)
+        .correlate(Due)
+        .scalar_subquery()
+    )
+    rows = (
+        select(Due, (Due.cents - settled).label("open"))
+        .where(Due.member_id.in_(ids), Due.period <= day)
+        .order_by(Due.period, Due.id)
+    )
+    due: defaultdict[int, Euros] = defaultdict(Euros)
+    dues: defaultdict[int, list[OpenDue]] = defaultdict(list)
+    for one, left in session.execute(rows):
+        due[one.member_id] += one.cents
+        if left:
+            dues[one.member_id].append(OpenDue(one.what, one.label, one.per, one.period, one.cents, Euros(left)))
+    sums = select(Payment.member_id, func.sum(Payment.cents)).where(Payment.member_id.in_(ids), Payment.day <= day)
+    paid = {member: Euros(total) for member, total in session.execute(sums.group_by(Payment.member_id))}
+    return {
+        member.id: _balance(member, due[member.id], paid.get(member.id, Euros(0)), dues[member.id])
+        for member in members
+    }
+
+
+def _balance(member: Member, due: Euros, paid: Euros, dues: Sequence[OpenDue]) -> Balance:
+    owed = sum((one.open for one in dues), Euros(0))
+    return Balance(due, paid, owed, paid - due + owed, tuple(dues), reference_of(member.number))

@@ -1,0 +1,106 @@
+"""Tariffs: what an offer or a membership costs, from a day on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Final
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from billing.models import Per, Tariff
+from foundation import journal
+from foundation.acts import Act
+from foundation.errors import Invalid
+from foundation.money import Euros
+from foundation.speech import Phrase
+from inventory.models.lines import Offer
+from inventory.models.people import MemberStatus
+
+MOST: Final = Euros(100_000_00)
+"""Above this, an amount is a typing error."""
+
+KINDS: Final = (MemberStatus.ADHERENT, MemberStatus.AFFILIATE)
+
+
+class BadTariff(Invalid):
+    """An amount that no tariff can have."""
+
+    kind = "bad-tariff"
+    phrase = Phrase(
+        "Un tarif va de 0 à {most} : pas {cents}. Rien n'a été changé.",
+        "A tariff is between 0 and {most}: not {cents}. Nothing was changed.",
+    )
+
+
+class BadLabel(Invalid):
+    """Words that cannot stand on a due."""
+
+    kind = "bad-label"
+    phrase = Phrase(
+        "Le nom d'un tarif a de 1 à 100 caractères visibles. Rien n'a été changé.",
+        "A tariff's name has 1 to 100 visible characters. Nothing was changed.",
+    )
+
+
+class NoSuchKind(Invalid):
+    """No membership of that kind."""
+
+    kind = "no-such-kind"
+    phrase = Phrase(
+        "Pas d'adhésion de type « {wanted} » : choisir parmi {kinds}.",
+        "There is no membership of kind “{wanted}”: choose among {kinds}.",
+    )
+
+
+def set_tariff(
+    session: Session, act: Act, of: Offer | str, cents: Euros, *, per: Per, label: str, since: date
+) -> Tariff:
+    """From `since` on, `of` (an offer, or a kind of membership) costs `cents` a month or a year.
+
+    It holds until the next tariff of the same begins; another one of the same day is corrected.
+    Dues already issued stay as they are. Raises BadTariff, BadLabel, NoSuchKind.
+    """
+    words = label.strip()
+    if not 0 <= cents <= MOST:
+        raise BadTariff(cents=cents, most=MOST)
+    if not 1 <= len(words) <= 100 or not words.isprintable():
+        raise BadLabel
+    if isinstance(of, str) and of not in KINDS:
+        raise NoSuchKind(wanted=of, kinds=[str(kind) for kind in KINDS])
+    query, name = select(Tariff).where(Tariff.since == since), of if isinstance(of, str) else of.name
+    tariff = session.scalar(query.where(_is_of(of)))
+    before = None if tariff is None else int(tariff.cents)
+    if tariff is None:
+        tariff = Tariff(since=since)
+        if isinstance(of, str):
+            tariff.membership = of
+        else:
+            tariff.offer_id = of.id
+        session.add(tariff)
+    tariff.per, tariff.cents, tariff.label = per, cents, words
+    session.flush()
+    journal.record(session, act, "tariff.set", name, before=before, cents=int(cents), per=per, label=words, since=since)
+    return tariff
+
+
+def tariff_on(session: Session, of: Offer | str, day: date) -> Tariff | None:
+    """The tariff in force on that day, or None where there is none yet."""
+    query = select(Tariff).where(_is_of(of), Tariff.since <= day).order_by(Tariff.since.desc()).limit(1)
+    return session.scalar(query)
+
+
+def list_tariffs(session: Session) -> Sequence[Tariff]:
+    """Every tariff that was ever set, in the order of their days."""
+    return session.scalars(select(Tariff).order_by(Tariff.since, Tariff.id)).all()
+
+
+def in_force(tariffs: Iterable[Tariff], day: date) -> Tariff | None:
+    """Among the tariffs of one thing, in the order of their days, the one in force on that day."""
+    begun = [tariff for tariff in tariffs if tariff.since <= day]
+    return begun[-1] if begun else None
+
+
+def _is_of(of: Offer | str) -> ColumnElement[bool]:
+    return Tariff.membership == of if isinstance(of, str) else Tariff.offer_id == of.id

@@ -1,0 +1,219 @@
+"""`essaim change`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import screen
+from cli.door import Json, Why, Yes, act, help_of, looking, noun, settings, store, writing
+from foundation.speech import Phrase
+
+if TYPE_CHECKING:
+    from foundation.errors import EssaimError
+    from provisioning.plan import Planned
+
+commands = noun("Les changements sur les machines", "Changes on the machines")
+
+
+@commands.command(
+    help=help_of(
+        "Ce que les machines ont, contre ce qu'elles devraient avoir", "What the machines hold against what they should"
+    )
+)
+def plan(as_json: Json = False) -> None:
+    """Look at every machine; change nothing."""
+    from provisioning import plan as planning
+
+    opened = store()
+    with screen.progress(Phrase("Les machines sont lues", "Reading the machines")) as bar:
+        found = planning.plan(opened, settings(), act(opened), lambda _: bar.advance(bar.task_ids[0]))
+    if as_json:
+        screen.give(
+            [{**screen.plain(one), "problem": one.problem and one.problem.sentence(screen.language())} for one in found]
+        )
+    else:
+        for one in found:
+            show_planned(one)
+        _what_next(found)
+    _end(planning.worst(found))
+
+
+@commands.command(help=help_of("Un changement, son diff et son effet", "A change, its diff and its effect"))
+def show(number: Annotated[str, typer.Argument(metavar="C0042")], as_json: Json = False) -> None:
+    """One change as it was planned."""
+    from provisioning import changes, effects
+
+    with looking() as session:
+        one = changes.find_change(session, number)
+        facts = {
+            "change": str(one),
+            "state": changes.word(one),
+            "effect": effects.words(changes.effect_of(one)),
+            "lines": one.lines.split(),
+            "proposed_by": one.proposed_by,
+            "proposed_at": one.proposed_at,
+            "approved_by": one.approved_by,
+            "applied_by": one.applied_by,
+            "reason": one.reason,
+        }
+        text = one.diff
+    if as_json:
+        return screen.give({**facts, "diff": text})
+    screen.say(Phrase("{change} : {state}. {effect}", "{change}: {state}. {effect}"), **facts)
+    screen.say(
+        Phrase("Proposé par {proposed_by} le {proposed_at}.", "Proposed by {proposed_by} on {proposed_at}."), **facts
+    )
+    if one.approved_by:
+        screen.say(Phrase("Approuvé par {approved_by}.", "Approved by {approved_by}."), **facts)
+    if one.reason:
+        screen.say(Phrase("Raison : {reason}", "Reason: {reason}"), **facts)
+    return screen.diff(text)
+
+
+@commands.command("list", help=help_of("Les derniers changements", "The latest changes"))
+def list_(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20, as_json: Json = False) -> None:
+    """The latest changes, the newest first."""
+    from provisioning import changes
+
+    with looking() as session:
+        found = [
+            {
+                "change": str(one),
+                "target": f"{device}/{one.artifact}",
+                "state": changes.word(one),
+                "proposed_by": one.proposed_by,
+                "proposed_at": one.proposed_at,
+                "reason": one.reason,
+            }
+            for one, device in changes.list_changes(session, limit=limit)
+        ]
+    if as_json:
+        return screen.give(found)
+    columns = (
+        Phrase("numéro", "number"),
+        Phrase("machine", "machine"),
+        Phrase("état", "state"),
+        Phrase("par", "by"),
+        Phrase("quand", "when"),
+        Phrase("raison", "reason"),
+    )
+    screen.table(columns, [tuple(one.values()) for one in found])
+    return screen.say(
+        Phrase("Voir un changement : essaim change show C0042", "To see a change: essaim change show C0042")
+    )
+
+
+@commands.command(
+    help=help_of("Approuver : essaim change approve C0042, ou --all", "Approve: essaim change approve C0042, or --all")
+)
+def approve(
+    numbers: Annotated[list[str] | None, typer.Argument(metavar="C0042…")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help=help_of("tous ceux qui sont prévus", "all that are planned"))
+    ] = False,
+    why: Why = "",
+) -> None:
+    """Say that changes may be applied."""
+    from provisioning import changes
+
+    with writing(why) as (session, deed):
+        chosen = (
+            changes.planned(session) if every else [changes.find_change(session, number) for number in numbers or ()]
+        )
+        for one in chosen:
+            changes.approve(session, deed, one)
+        names = [str(one) for one in chosen]
+    if not names:
+        return screen.say(
+            Phrase(
+                "Rien à approuver. Faire le plan : essaim change plan",
+                "Nothing to approve. To plan: essaim change plan",
+            )
+        )
+    return screen.say(
+        Phrase(
+            "Approuvé : {names}. L'appliquer : essaim change apply", "Approved: {names}. To apply: essaim change apply"
+        ),
+        names=names,
+    )
+
+
+@commands.command(help=help_of("Appliquer ce qui est approuvé", "Apply what is approved"))
+def apply(
+    numbers: Annotated[list[str] | None, typer.Argument(metavar="C0042…")] = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Apply approved changes: those named, else all."""
+    from provisioning import apply as applying
+    from provisioning import changes, effects
+
+    opened = store()
+    with looking() as session:
+        chosen = [changes.find_change(session, number) for number in numbers] if numbers else changes.approved(session)
+        names, effect = [str(one) for one in chosen], effects.total(changes.effect_of(one) for one in chosen)
+    if not names:
+        return screen.say(
+            Phrase(
+                "Rien d'approuvé à appliquer. L'approuver : essaim change approve --all",
+                "Nothing approved to apply. To approve: essaim change approve --all",
+            )
+        )
+    question = Phrase("{names} : {effect} Appliquer ?", "{names}: {effect} Apply?")
+    if not as_json and not screen.confirm(question, yes=yes, names=names, effect=effects.words(effect)):
+        return screen.say(Phrase("Rien n'a été changé.", "Nothing was changed."))
+    with screen.progress(Phrase("Les changements s'appliquent", "Applying the changes"), len(names)) as bar:
+        done = applying.apply(opened, settings(), act(opened), names, lambda _: bar.advance(bar.task_ids[0]))
+    if as_json:
+        screen.give(
+            [{**screen.plain(one), "problem": one.problem and one.problem.sentence(screen.language())} for one in done]
+        )
+    else:
+        for one in done:
+            if one.problem is None:
+                screen.say(
+                    Phrase("✓ {change} appliqué sur {target}.", "✓ {change} applied on {target}."),
+                    change=one.change,
+                    target=one.target,
+                )
+            else:
+                screen.say(
+                    Phrase("✗ {change} : {reason}", "✗ {change}: {reason}"),
+                    change=one.change,
+                    reason=one.problem.sentence(screen.language()),
+                )
+    return _end(next((one.problem for one in done if one.problem), None))
+
+
+def show_planned(one: Planned) -> None:
+    """One target of a plan: agreed, its diff under its effect in words, or why it could not be looked at."""
+    from provisioning import effects
+
+    if one.problem is not None:
+        return screen.say(
+            Phrase("? {target} : {reason}", "? {target}: {reason}"),
+            target=one.target,
+            reason=one.problem.sentence(screen.language()),
+        )
+    if one.change is None:
+        return screen.say(Phrase("= {target} : rien à changer.", "= {target}: nothing to change."), target=one.target)
+    screen.say(
+        Phrase("± {target} ({change}) : {effect} Lignes : {lines}.", "± {target} ({change}): {effect} Lines: {lines}."),
+        target=one.target,
+        change=one.change,
+        effect=effects.words(one.effect),
+        lines=effects.some(one.lines),
+    )
+    return screen.diff(one.diff)
+
+
+def _what_next(found: list[Planned]) -> None:
+    if any(one.change for one in found):
+        screen.say(Phrase("Approuver : essaim change approve --all", "To approve: essaim change approve --all"))
+
+
+def _end(problem: EssaimError | None) -> None:
+    if problem is not None:
+        raise typer.Exit(problem.exit_status)

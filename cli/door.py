@@ -1,0 +1,156 @@
+"""How a command enters: which association, who acts, and what a refusal looks like from outside."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.screen import complain, language
+from foundation.errors import EssaimError
+from foundation.speech import Phrase
+
+if TYPE_CHECKING:
+    from foundation.acts import Act
+    from foundation.database import EssaimSession, Store
+    from foundation.settings import Settings
+
+USAGE_STATUS = 2
+
+Json = Annotated[bool, typer.Option("--json", help=Phrase("pour les programmes", "for programs").say(language()))]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help=Phrase("répondre oui à tout", "answer yes to all").say(language()))
+]
+Why = Annotated[
+    str,
+    typer.Option(
+        "--why", help=Phrase("un mot de pourquoi, gardé au journal", "why, kept in the journal").say(language())
+    ),
+]
+
+_NOT_UNDERSTOOD = Phrase(
+    "Commande incomprise : {reason}. Aide : {command} --help",
+    "Command not understood: {reason}. Help: {command} --help",
+)
+_MISSING = Phrase("il manque {it}", "{it} is missing")
+_BAD_VALUE = Phrase("la valeur de {it} ne convient pas", "the value of {it} will not do")
+_NO_OPTION = Phrase("il n'y a pas d'option {it}", "there is no option {it}")
+_NO_COMMAND = Phrase("il n'y a pas de commande « {it} »", "there is no command “{it}”")
+_UNEXPECTED = Phrase(
+    "Essaim s'est trompé ({what}) ; ce n'est pas votre faute. Le détail : ESSAIM_DEBUG=1 devant la même commande.",
+    "Essaim went wrong ({what}); it is not your fault. For details: ESSAIM_DEBUG=1 before the same command.",
+)
+_STOPPED = Phrase("Interrompu.", "Interrupted.")
+
+_acting_as: str | None = None
+
+
+def help_of(french: str, english: str) -> str:
+    """A help text in the reader's language."""
+    return Phrase(french, english).say(language())
+
+
+def noun(french: str, english: str) -> typer.Typer:
+    """A group of commands on one noun."""
+    return typer.Typer(help=help_of(french, english), no_args_is_help=True, rich_markup_mode=None)
+
+
+def act_as(member: str | None) -> None:
+    """Remember who the person at the terminal says they are (`--as M0042`)."""
+    global _acting_as
+    _acting_as = member
+
+
+def settings() -> Settings:
+    """The settings of this command's association."""
+    from foundation.settings import read_settings
+
+    return read_settings()
+
+
+def store() -> Store:
+    """This command's association, opened."""
+    from foundation.database import open_store
+
+    return open_store(settings())
+
+
+def act(opened: Store, why: str = "") -> Act:
+    """Who acts, now: a member who exists, or the machine's own account."""
+    from desk.association import actor
+    from foundation import clock
+    from foundation.acts import Act
+
+    return Act(actor(opened, _acting_as), clock.now(), why)
+
+
+@contextmanager
+def writing(why: str = "") -> Iterator[tuple[EssaimSession, Act]]:
+    """One command's transaction and its act: all of it is kept, or nothing."""
+    from foundation.database import transaction
+
+    opened = store()
+    deed = act(opened, why)
+    with transaction(opened) as session:
+        yield session, deed
+
+
+@contextmanager
+def looking() -> Iterator[EssaimSession]:
+    """One consistent state of the association, to read."""
+    from foundation.database import reading
+
+    with reading(store()) as session:
+        yield session
+
+
+def enter(command: typer.Typer) -> int:
+    """Run one command line: its exit status. A refusal is one sentence; no traceback reaches a person."""
+    from typer._click.exceptions import ClickException  # typer names no public base of its usage errors
+
+    try:
+        command(standalone_mode=False)
+    except EssaimError as refused:
+        complain(refused.sentence(language()))
+        if os.environ.get("ESSAIM_DEBUG") == "1":
+            traceback.print_exc()
+        return refused.exit_status
+    except typer.Exit as done:
+        return done.exit_code
+    except ClickException as wrong:
+        path = getattr(getattr(wrong, "ctx", None), "command_path", "essaim")
+        complain(_NOT_UNDERSTOOD.say(language(), reason=_reason(wrong), command=path))
+        return USAGE_STATUS
+    except (typer.Abort, KeyboardInterrupt):
+        complain(_STOPPED.say(language()))
+        return 130
+    except BrokenPipeError:
+        # Whoever read us has gone (`essaim member list | head`): nothing more to say to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as unforeseen:
+        if os.environ.get("ESSAIM_DEBUG") == "1":
+            raise
+        complain(_UNEXPECTED.say(language(), what=type(unforeseen).__name__))
+        return 1
+    return 0
+
+
+def _reason(wrong: Any) -> str:
+    """Why a command line was not understood; the library's own English only for what is rare."""
+    parameter = getattr(wrong, "param", None)
+    unknown = re.fullmatch(r"No such command '(.*)'\.", str(wrong.format_message()))
+    if hasattr(wrong, "possibilities"):
+        return _NO_OPTION.say(language(), it=wrong.option_name)
+    if unknown:
+        return _NO_COMMAND.say(language(), it=unknown.group(1))
+    if parameter is not None:
+        name = parameter.opts[0] if parameter.opts[0].startswith("-") else parameter.metavar or parameter.name
+        return (_MISSING if hasattr(wrong, "param_type") else _BAD_VALUE).say(language(), it=name)
+    return str(wrong.format_message()).rstrip(".")

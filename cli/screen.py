@@ -1,0 +1,121 @@
+"""What the terminal shows: a sentence, then a table where there is more than one thing. Progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from foundation.speech import Language, Phrase, language_of_environment, written
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+
+def language() -> Language:
+    """The reader's language."""
+    return language_of_environment()
+
+
+def say(phrase: Phrase, /, **values: object) -> None:
+    """One sentence on standard output."""
+    line(phrase.say(language(), **values))
+
+
+def line(text: str) -> None:
+    """A sentence that is said already."""
+    print(text)  # noqa: T201 - the one place that prints
+
+
+def volume(octets: int) -> str:
+    """An amount of data, as the reader writes it."""
+    from foundation import speech
+
+    return speech.volume(octets, language())
+
+
+def complain(sentence: str) -> None:
+    """One sentence on standard error."""
+    print(sentence, file=sys.stderr)  # noqa: T201
+
+
+def plain(value: object) -> Any:
+    """A value as `--json` gives it: instants in ISO 8601, money in cents, prefixes as text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Phrase):
+        return value.say(language())
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def give(value: object) -> None:
+    """What a program asked for with `--json`."""
+    print(json.dumps(plain(value), ensure_ascii=False, indent=2))  # noqa: T201
+
+
+def table(columns: Sequence[Phrase], rows: Sequence[Sequence[object]]) -> None:
+    """Rows under their headings, as light as can be."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        drawn.add_column(column.say(language()), overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(str(written(cell, language()))) if cell is not None else "" for cell in row))
+    _console().print(drawn)
+
+
+def diff(text: str) -> None:
+    """A diff that reads like a diff: what goes in red, what comes in green, where in cyan."""
+    from rich.text import Text
+
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    console = _console()
+    for row in text.splitlines():
+        bold = row.startswith(("+++", "---"))
+        console.print(Text("  " + row, style="bold" if bold else colours.get(row[:1], "dim")), soft_wrap=True)
+
+
+@contextmanager
+def progress(title: Phrase, total: int | None = None) -> Iterator[Progress]:
+    """A bar on standard error while something long goes on; nothing where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    bar = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn(),
+        console=console, transient=True, disable=not console.is_terminal,
+    )  # fmt: skip
+    with bar:
+        bar.add_task(title.say(language()), total=total)
+        yield bar
+
+
+def confirm(question: Phrase, *, yes: bool, **values: object) -> bool:
+    """Ask, the answer being yes by default; without a terminal, or with `--yes`, nothing waits."""
+    if yes or not sys.stdin.isatty():
+        return True
+    answer = input(question.say(language(), **values) + (" [O/n] " if language() == "fr" else " [Y/n] "))
+    return answer.strip().lower() in ("", "o", "oui", "y", "yes")
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    # Piped output is for programs and files: never cut or wrapped there.
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)

@@ -1,0 +1,180 @@
+"""Backup and restore: one file that holds the association, all but the key that opens its secrets.
+
+The databases are copied by SQLite's own backup, which sees one consistent state while others write. The vault's key
+stays apart: who finds the file finds no secret. Even the SSH key goes in sealed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from desk import association
+from foundation import journal
+from foundation.database import Store, engine_of, reading
+from foundation.errors import Refused
+from foundation.settings import Settings
+from foundation.speech import Phrase
+from foundation.vault import Sealed, Vault
+from migrations import upgrade
+
+DATABASES: Final = ("essaim.sqlite", "samples.sqlite")
+FILES: Final = ("essaim.toml", "ssh/known_hosts", "ssh/id_ed25519.pub")
+MARK: Final = "essaim-backup"
+
+
+class NotEmbedded(Refused):
+    """The association lives in PostgreSQL, which has its own way."""
+
+    kind = "not-embedded"
+    phrase = Phrase(
+        "Cette association est dans PostgreSQL : la sauvegarder avec pg_dump, et garder {key} à part.",
+        "This association is in PostgreSQL: back it up with pg_dump, and keep {key} apart.",
+    )
+
+
+class NotABackup(Refused):
+    """The file is not one of ours, or was cut short."""
+
+    kind = "not-a-backup"
+    phrase = Phrase(
+        "{file} n'est pas une sauvegarde d'Essaim, ou elle est abîmée ({reason}). Rien n'a été changé.",
+        "{file} is not a backup of Essaim, or it is damaged ({reason}). Nothing was changed.",
+    )
+
+
+class CannotWrite(Refused):
+    """The backup cannot be written where it was asked to be."""
+
+    kind = "cannot-write"
+    phrase = Phrase(
+        "Impossible d'écrire {file} ({reason}). Aucune sauvegarde n'a été faite.",
+        "{file} cannot be written ({reason}). No backup was made.",
+    )
+
+
+class KeyNeeded(Refused):
+    """A backup comes without the vault's key."""
+
+    kind = "key-needed"
+    phrase = Phrase(
+        "La sauvegarde ne contient pas la clé du coffre : essaim restore {file} --key vault.key. Rien n'a été changé.",
+        "A backup does not hold the vault's key: essaim restore {file} --key vault.key. Nothing was changed.",
+    )
+
+
+def backup(store: Store, settings: Settings, file: Path) -> int:
+    """Write the association into `file`, readable by its owner alone: its size in octets.
+
+    The file appears whole or not at all. Raises NotEmbedded, CannotWrite.
+    """
+    if store.engine.dialect.name != "sqlite":
+        raise NotEmbedded(key=settings.vault_key)
+    beside = file.with_name(f".{file.name}.essaim-{os.getpid()}")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as raw, tarfile.open(fileobj=raw, mode="w") as tar:
+            _add(tar, MARK, b"1\n")
+            for name, path in ((DATABASES[0], Path(str(store.engine.url.database))), (DATABASES[1], settings.samples)):
+                if path.exists():
+                    _add(tar, name, _copy_of(path))
+            for name in FILES:
+                if (settings.var / name).exists():
+                    _add(tar, name, (settings.var / name).read_bytes())
+            _add(tar, "ssh/id_ed25519.sealed", store.vault.seal(settings.means().key_file.read_text()).token)
+        beside.replace(file)
+    except (OSError, sqlite3.Error) as failed:
+        raise CannotWrite(file=file, reason=failed.args[-1]) from failed
+    finally:
+        beside.unlink(missing_ok=True)
+    return file.stat().st_size
+
+
+def restore(settings: Settings, file: Path, key: Path | None) -> int:
+    """Bring a backup back into the settings' folder, which must be empty: the number of journal entries, verified.
+
+    Raises FolderTaken, NotABackup, KeyNeeded, KeyMissing, WrongKey, JournalBroken; then nothing is left behind.
+    """
+    association.check_empty(settings)
+    if settings.database_url:
+        raise NotEmbedded(key=settings.vault_key)
+    if key is None:
+        raise KeyNeeded(file=file)
+    vault = Vault.read(key)
+    settings.var.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=".restore-", dir=settings.var.parent))
+    try:
+        _unpack(file, made)
+        _give_key(made, key, vault)
+        count = _verified(made, vault)
+        if settings.var.exists():
+            settings.var.rmdir()
+        made.replace(settings.var)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return count
+
+
+def _copy_of(path: Path) -> bytes:
+    with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(":memory:")) as copy:
+        live.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+        return copy.serialize()
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = len(content), 0o600
+    tar.addfile(entry, io.BytesIO(content))
+
+
+def _unpack(file: Path, folder: Path) -> None:
+    known = {MARK, "ssh/id_ed25519.sealed", *DATABASES, *FILES}
+    (folder / "ssh").mkdir(mode=0o700)
+    try:
+        with tarfile.open(file, mode="r:") as tar:
+            names = tar.getnames()
+            if MARK not in names or DATABASES[0] not in names or not known.issuperset(names):
+                raise NotABackup(file=file, reason=Phrase("contenu inattendu", "unexpected content"))
+            for entry in tar.getmembers():
+                content = tar.extractfile(entry)
+                if content is None:
+                    raise NotABackup(file=file, reason=entry.name)
+                path = folder / entry.name
+                path.touch(mode=0o600)
+                path.write_bytes(content.read())
+    except (OSError, tarfile.TarError) as broken:
+        raise NotABackup(file=file, reason=broken) from broken
+    (folder / MARK).unlink()
+
+
+def _give_key(folder: Path, key: Path, vault: Vault) -> None:
+    for path, content in (
+        (folder / "vault.key", key.read_bytes()),
+        (folder / "ssh" / "id_ed25519", vault.open(_sealed(folder)).encode()),
+    ):
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+
+
+def _sealed(folder: Path) -> Sealed:
+    path = folder / "ssh" / "id_ed25519.sealed"
+    token = path.read_bytes()
+    path.unlink()
+    return Sealed(token)
+
+
+def _verified(folder: Path, vault: Vault) -> int:
+    engine = engine_of(f"sqlite:///{folder / DATABASES[0]}")
+    upgrade(engine)
+    with reading(Store(engine, vault)) as session:
+        count, _ = journal.verify(session)
+    engine.dispose()
+    return count

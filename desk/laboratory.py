@@ -1,0 +1,108 @@
+"""The lab takes the place of an association's machines: up, down, and members' homes that connect."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import lab
+from desk.homes import Access
+from foundation import reach
+from foundation.acts import Act
+from foundation.database import Store, reading, transaction
+from foundation.errors import Refused, Unavailable
+from foundation.settings import Settings
+from foundation.speech import Phrase
+from inventory import devices
+from lab import topology
+from lab.attach import Lab
+
+INTERNET: Final = ("192.0.2.200", "3fff:0:1::200")
+"""The host that answers, in each family."""
+
+PATIENCE_SECONDS: Final = 15.0
+
+
+class NotALabAssociation(Refused):
+    """The association has real machines: the lab must not take their place."""
+
+    kind = "not-a-lab-association"
+    phrase = Phrase(
+        "Cette association a de vraies machines. Le labo est à celles qui disent lab = true dans {file}.",
+        "This association has real machines. The lab is for those that say lab = true in {file}.",
+    )
+
+
+class HomeNotConnected(Unavailable):
+    """A member's home did not get through in time, or was refused."""
+
+    kind = "home-not-connected"
+    phrase = Phrase("{line} ne se connecte pas : {reason}", "{line} does not connect: {reason}")
+
+
+def up(store: Store, settings: Settings, act: Act, progress: Callable[[Phrase], None]) -> list[str]:
+    """Bring the lab up as this association's machines: their names. Raises NotALabAssociation, LabImpossible."""
+    if not settings.lab:
+        raise NotALabAssociation(file=settings.var / "essaim.toml")
+    means = settings.means()
+    with reading(store) as session:
+        hosted = devices.polled(session)[0]
+        edge = devices.find_device(session, "edge")
+        wanted = topology.small_isp(
+            means.key_file.with_suffix(".pub").read_text().strip(),
+            community=devices.secret_of(session, hosted, "snmp"),
+            hosted=hosted.name,
+            our_as=edge.asn or 0,
+        )
+    endpoints = lab.up(wanted, settings.lab_folder, progress)
+    reach.trust(means, endpoints.host_keys())
+    with transaction(store) as session:
+        for machine in endpoints.machines:
+            device = devices.find_device(session, machine.name)
+            if device.host_key != machine.host_key:
+                devices.trust_host_key(session, act, device, machine.host_key)
+    return [machine.name for machine in endpoints.machines]
+
+
+def down(settings: Settings) -> bool:
+    """Take the lab down; False when it was down already."""
+    return lab.down(settings.lab_folder)
+
+
+@contextmanager
+def connected(settings: Settings, at_home: Access) -> Iterator[Lab]:
+    """While inside, the member's home is connected; hung up afterwards. Raises HomeNotConnected, LabDown."""
+    running = lab.attach(settings.lab_folder)
+    log = running.start(
+        at_home.home,
+        at_home.line,
+        [sys.executable, "-m", at_home.program],
+        stdin=at_home.secrets,
+    )
+    try:
+        _await_connection(log, at_home.line)
+        yield running
+    finally:
+        running.stop(at_home.home, at_home.line)
+
+
+def _await_connection(log: Path, line: str) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        for said in log.read_text().splitlines():
+            if not said.startswith("{"):
+                continue
+            event = json.loads(said)
+            if event["event"] == "connected":
+                return
+            if event["event"] in ("refused", "closed"):
+                raise HomeNotConnected(line=line, reason=event.get("detail") or event["reason"])
+        time.sleep(0.05)
+    raise HomeNotConnected(
+        line=line, reason=Phrase(f"rien en {PATIENCE_SECONDS:.0f} s", f"nothing in {PATIENCE_SECONDS:.0f} s")
+    )

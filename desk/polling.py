@@ -1,0 +1,47 @@
+"""A round of the machines: what the inventory says to poll, what they answered, and how a line is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from desk import status
+from foundation.database import Store, reading
+from foundation.settings import Settings
+from inventory import devices, lines, numbers
+from monitoring import poll as rounds
+from monitoring.connections import last_connection
+from monitoring.models import open_samples
+from monitoring.poll import RadiusServer, Report, VpnServer
+from monitoring.snmp.engine import Agent
+from monitoring.status import Status
+
+
+def poll(store: Store, settings: Settings, at: datetime) -> Report:
+    """Poll every machine over SNMP that agreed to it, and ask the VPN and RADIUS servers who is connected."""
+    with reading(store) as session:
+        agents = [
+            Agent(device.name, str(device.management), devices.secret_of(session, device, "snmp"))
+            for device in devices.polled(session)
+        ]
+        known = lines.opened_by(session)
+        servers: list[VpnServer | RadiusServer] = [
+            *(VpnServer(devices.machine(one), known["wireguard"]) for one in devices.list_devices(session, role="vpn")),
+            *(RadiusServer(devices.machine(one), known["ppp"]) for one in devices.list_devices(session, role="radius")),
+        ]
+    samples, means = open_samples(settings), settings.means()
+    heard = rounds.poll(means, samples, agents, at, lambda _: None)
+    met = rounds.poll_connections(means, samples, servers, at, lambda _: None)
+    return Report(heard.answered + met.answered, heard.unanswered + met.unanswered)
+
+
+def line_status(store: Store, settings: Settings, number: str, at: datetime) -> Status:
+    """How a line is, for a volunteer. Raises NoSuchLine."""
+    with reading(store) as session:
+        return status.line_status(open_samples(settings), lines.find_line(session, number), at)
+
+
+def octets(settings: Settings, number: str) -> int:
+    """How much the line's latest connection carried, both ways together."""
+    with reading(open_samples(settings)) as session:
+        last = last_connection(session, numbers.parse("L", number))
+        return last.received + last.sent if last else 0

@@ -1,0 +1,137 @@
+"""What each machine keeps for itself: the folders and files that lie over Debian's inside it.
+
+Daemons and playbooks use their real paths; what they write goes to `<lab folder>/machines/<name>`, and
+what is not the machine's own is read-only: nothing it does can touch the host's files.
+A machine that runs Python programs of ours (a home, the Internet's host) keeps only `/run` and its
+WireGuard: its interpreter may live under /root or /tmp, and must stay in sight.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from lab import kernel
+from lab.daemons import files
+from lab.topology import Kind, Machine, Topology
+
+_OF_EVERY_SERVER: Final = {"/run": 0o755, "/tmp": 0o1777, "/var/tmp": 0o1777, "/root": 0o700}  # noqa: S108 - a machine's own
+_LOGS: Final[dict[Kind, str]] = {"edge": "/var/log/frr", "transit": "/var/log/frr", "radius": "/var/log/freeradius"}
+_STATE: Final[dict[Kind, str]] = {"hosted": "/var/lib/snmp"}
+_CONFIGURATION: Final[dict[Kind, str]] = {
+    "edge": "/etc/frr",
+    "transit": "/etc/frr",
+    "lns": "/etc/l2tpns",
+    "radius": "/etc/freeradius",
+    "hosted": "/etc/snmp",
+}
+_PYTHON_RUNS_HERE: Final[frozenset[Kind]] = frozenset({"internet", "home"})
+_WIREGUARD: Final[frozenset[Kind]] = frozenset({"vpn", "home"})
+"""Never a copy: the host's own tunnels and keys are none of the lab's business."""
+_SYSTEMCTL: Final = "/usr/bin/systemctl"
+_SHADOW: Final = "/etc/shadow"
+
+
+def furnish(topology: Topology, machine: Machine, folder: Path, host_key: Path | None) -> None:
+    """Fill a machine's folder as Debian's packages leave it, and with what the lab gives it."""
+    _empty(folder, "/run", 0o755)
+    if machine.kind in _WIREGUARD:
+        _empty(folder, "/etc/wireguard", 0o700)
+    if machine.kind in _PYTHON_RUNS_HERE:
+        return
+    for path, mode in _OF_EVERY_SERVER.items():
+        _empty(folder, path, mode)
+    for path in ("/var/log", "/var/lib"):
+        _empty(folder, path, 0o755)
+    for table in (_CONFIGURATION, _LOGS, _STATE):
+        if machine.kind in table:
+            _copy(folder, table[machine.kind])
+    match machine.kind:
+        case "edge":
+            _frr(folder, files.frr_of_edge(machine))
+        case "transit":
+            _frr(folder, files.frr_of_transit(machine, topology.peering))
+        case "hosted":
+            _rewrite(folder / "etc/snmp/snmpd.conf", files.snmpd(machine, topology.snmp))
+    if machine.ours and host_key is not None:
+        _sign_in(topology, machine, folder, host_key)
+
+
+def environment(machine: Machine) -> dict[str, str]:
+    """What programs must know of the machine's folders: where to put temporary files."""
+    return {"TMPDIR": "/run"} if machine.kind in _PYTHON_RUNS_HERE else {}
+
+
+def overlay(folder: Path) -> None:
+    """Lay a machine's folder over Debian's, in the calling thread's own mounts.
+
+    The folder is opened first: one of its own parts may come to hide the way to it.
+    """
+    root = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        here = Path(f"/proc/self/fd/{root}")
+        for path in sorted((*(_folders(here)), *_single_files(here)), reverse=True):
+            kernel.bind(here / path.lstrip("/"), Path(path))
+    finally:
+        os.close(root)
+
+
+def _folders(root: Path) -> list[str]:
+    nested = ("etc", "var")
+    above = [f"/{each.name}" for each in root.iterdir() if each.is_dir() and each.name not in nested]
+    below = [
+        f"/{name}/{each.name}"
+        for name in nested
+        if (root / name).is_dir()
+        for each in (root / name).iterdir()
+        if each.is_dir()
+    ]
+    return [path for path in above + below if path != "/usr"]
+
+
+def _single_files(root: Path) -> list[str]:
+    return [path for path in (_SYSTEMCTL, _SHADOW) if (root / path.lstrip("/")).is_file()]
+
+
+def _sign_in(topology: Topology, machine: Machine, folder: Path, host_key: Path) -> None:
+    ssh = _empty(folder, "/etc/ssh", 0o755)
+    (ssh / "sshd_config").write_text(files.sshd(machine))
+    _secret(ssh / "authorized_keys", topology.authorised_key.strip() + "\n")
+    _secret(ssh / "ssh_host_ed25519_key", host_key.read_text())
+    _secret(folder / _SHADOW.lstrip("/"), files.SHADOW)
+    program = folder / _SYSTEMCTL.lstrip("/")
+    program.parent.mkdir(parents=True)
+    shutil.copyfile(Path(__file__).parent / "daemons" / "systemctl.py", program)
+    program.chmod(0o755)
+
+
+def _frr(folder: Path, configuration: str) -> None:
+    frr = folder / "etc/frr"
+    _rewrite(frr / "frr.conf", configuration)
+    _rewrite(frr / "daemons", files.frr_daemons((frr / "daemons").read_text()))
+
+
+def _empty(folder: Path, path: str, mode: int) -> Path:
+    made = folder / path.lstrip("/")
+    made.mkdir(parents=True, exist_ok=True)
+    made.chmod(mode)
+    return made
+
+
+def _copy(folder: Path, path: str) -> None:
+    target = folder / path.lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "--archive", path, os.fspath(target)], check=True, capture_output=True)
+
+
+def _rewrite(path: Path, text: str) -> None:
+    """Change what a file says; its owner and its mode stay as the package made them."""
+    path.write_text(text)
+
+
+def _secret(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)

@@ -1,0 +1,125 @@
+"""PPP sessions as the RADIUS server was told of them (RFC 2866), from FreeRADIUS' own table `radacct`.
+
+The table belongs to FreeRADIUS and stays on its machine; it is read there, never copied or written.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from foundation import reach
+from foundation.errors import Unavailable
+from foundation.speech import Phrase
+from monitoring.models import LARGEST
+
+RADACCT: Final = "/var/lib/freeradius/radacct.sqlite"
+"""Where the RADIUS machine keeps its accounting."""
+
+MOST_ROWS: Final = 20_000
+
+# Runs on the RADIUS machine with Debian's python3. The newest come first: what is beyond the limit is old.
+# The 64-bit totals are FreeRADIUS' own sum of Acct-*-Octets and Acct-*-Gigawords (RFC 2869, 5.1).
+SCRIPT: Final = """\
+import json, pathlib, sqlite3, sys
+path, since, most = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+table = sqlite3.connect(pathlib.Path(path).as_uri() + "?mode=ro", uri=True, timeout=5)
+rows = table.execute(
+    "SELECT acctuniqueid, username, callingstationid, acctstarttime, acctupdatetime, acctstoptime, acctinterval,"
+    " acctinputoctets, acctoutputoctets, acctterminatecause FROM radacct"
+    " WHERE acctstoptime IS NULL OR acctstoptime >= ? ORDER BY radacctid DESC LIMIT ?",
+    (since, most),
+)
+json.dump(rows.fetchall(), sys.stdout)
+"""
+
+
+class UnreadableAccounting(Unavailable):
+    """What the RADIUS machine gives is not its accounting."""
+
+    kind = "unreadable-accounting"
+    phrase = Phrase(
+        "La comptabilité RADIUS de {machine} est illisible. Rien n'a été enregistré pour elle.",
+        "The RADIUS accounting of {machine} cannot be read. Nothing was recorded for it.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One PPP session. `received` and `sent` are octets as the member counts them; `until` is none while it lasts.
+
+    `reports` where the access server brings news while it lasts (interim updates), the latest at `updated`.
+    """
+
+    key: str
+    login: str
+    caller: str | None = field(repr=False)
+    since: datetime
+    updated: datetime
+    until: datetime | None
+    reports: bool
+    received: int
+    sent: int
+    cause: str
+
+
+def read_sessions(means: reach.Means, machine: reach.Machine, since: datetime) -> list[Session]:
+    """The sessions that last, and those that ended at or after `since`.
+
+    Raises MachineUnreachable, CommandFailed, UnreadableAccounting.
+    """
+    command = f"python3 - {shlex.quote(RADACCT)} {int(since.timestamp())} {MOST_ROWS}"
+    return parse(machine.name, reach.run(means, machine, command, stdin=SCRIPT, timeout=30))
+
+
+def parse(machine: str, text: str) -> list[Session]:
+    """Read the rows. One that makes no sense is left out: it must not hide everybody else's.
+
+    Raises UnreadableAccounting when the whole is not a list of rows.
+    """
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as wrong:
+        raise UnreadableAccounting(machine=machine) from wrong
+    if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) == 10 for row in rows):
+        raise UnreadableAccounting(machine=machine)
+    return [session for session in map(_session, rows) if session is not None]
+
+
+def _session(row: list[Any]) -> Session | None:
+    key, login, caller, start, update, stop, interval, octets_in, octets_out, cause = row
+    name, since = _line(key), _instant(start)
+    if not name or since is None or not isinstance(login, str):
+        return None
+    until = _instant(stop)
+    return Session(
+        key=name,
+        login=login,
+        caller=_line(caller) or None,
+        since=since,
+        updated=max(since, _instant(update) or since),
+        until=None if until is None else max(since, until),
+        reports=interval is not None,  # null until the first interim update; on SQLite then always 0
+        received=octets_out if _whole(octets_out) else 0,
+        sent=octets_in if _whole(octets_in) else 0,
+        cause=_line(cause),
+    )
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
+
+
+def _instant(value: object) -> datetime | None:
+    """Unix time, as FreeRADIUS writes it in SQLite."""
+    if not isinstance(value, int) or not 0 < value < 2**35:
+        return None
+    return datetime.fromtimestamp(value, UTC)
+
+
+def _line(value: object) -> str:
+    """Text of the access server's, as one printable line."""
+    return "".join(char for char in value if char.isprintable())[:32] if isinstance(value, str) else ""

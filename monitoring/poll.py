@@ -1,0 +1,153 @@
+"""A round of questions to machines: SNMP devices, VPN and RADIUS servers.
+
+Everything is asked first, side by side and in bounded time; what was heard is then written in one short
+transaction. A machine that does not answer leaves what is known of it as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from foundation import reach
+from foundation.database import Store, reading, transaction
+from foundation.errors import EssaimError
+from monitoring import accounting, connections, series, tunnels
+from monitoring.snmp.answers import Answers
+from monitoring.snmp.engine import Agent, BadAnswer, NoAnswer, Questions, ask
+from monitoring.snmp.modules import MODULES, system
+
+SERVERS_AT_ONCE: Final = 8
+_QUESTIONS: Final = Questions(
+    gets=tuple(name for module in MODULES for name in module.gets),
+    walks=tuple(subtree for module in MODULES for subtree in module.walks),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A machine answered: the name it gives itself, how many values it gave."""
+
+    machine: str
+    name: str
+    values: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A machine did not answer, or wrongly; the error has the sentence."""
+
+    machine: str
+    error: EssaimError
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Who answered and who did not, by name."""
+
+    answered: tuple[Answered, ...]
+    unanswered: tuple[Unanswered, ...]
+
+
+Progress = Callable[[Answered | Unanswered], None]
+"""Called in the calling thread each time a machine has answered or has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class VpnServer:
+    """A WireGuard server, and the line of each public key."""
+
+    machine: reach.Machine
+    lines: Mapping[str, int] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RadiusServer:
+    """A RADIUS server, and the line of each login."""
+
+    machine: reach.Machine
+    lines: Mapping[str, int] = field(repr=False)
+
+
+def poll(means: reach.Means, samples: Store, agents: Sequence[Agent], at: datetime, progress: Progress) -> Report:
+    """Ask devices over SNMP and append what they say at `at`.
+
+    Raises LabDown, DatabaseBusy, DatabaseUnreadable; a device's own silence is in the report.
+    """
+    heard: dict[str, Answers] = {}
+    outcomes: list[Answered | Unanswered] = []
+
+    def listen(agent: Agent, said: Answers | NoAnswer | BadAnswer) -> None:
+        if isinstance(said, EssaimError):
+            outcomes.append(Unanswered(agent.device, said))
+        else:
+            heard[agent.device] = said
+            outcomes.append(Answered(agent.device, system.name(said), len(said)))
+        progress(outcomes[-1])
+
+    with reach.network(means):
+        ask(agents, _QUESTIONS, listen)
+    with transaction(samples) as session:
+        for device, answers in sorted(heard.items()):
+            series.append(session, device, at, [each for module in MODULES for each in module.read(answers)])
+    return _report(outcomes)
+
+
+def poll_connections(
+    means: reach.Means,
+    samples: Store,
+    servers: Sequence[VpnServer | RadiusServer],
+    at: datetime,
+    progress: Progress,
+) -> Report:
+    """Ask servers who is connected, record it as of `at`, and forget the connections kept long enough.
+
+    Raises DatabaseBusy, DatabaseUnreadable; a server's own silence is in the report.
+    """
+    with reading(samples) as session:
+        since = {server.machine.name: connections.ask_since(session, server.machine.name, at) for server in servers}
+    heard: list[Callable[[Session], None]] = []
+    outcomes: list[Answered | Unanswered] = []
+    with ThreadPoolExecutor(SERVERS_AT_ONCE) as lanes:
+        asked = {lanes.submit(_look, means, server, since[server.machine.name], at): server for server in servers}
+        for done in as_completed(asked):
+            name = asked[done].machine.name
+            try:
+                found, record = done.result()
+            except EssaimError as failed:
+                outcomes.append(Unanswered(name, failed))
+            else:
+                outcomes.append(Answered(name, name, found))
+                heard.append(record)
+            progress(outcomes[-1])
+    with transaction(samples) as session:
+        for record in heard:
+            record(session)
+        connections.forget(session, at)
+    return _report(outcomes)
+
+
+def _look(
+    means: reach.Means, server: VpnServer | RadiusServer, since: datetime, at: datetime
+) -> tuple[int, Callable[[Session], None]]:
+    """How many connections a server tells of, and how to record them."""
+    name, lines = server.machine.name, server.lines
+    if isinstance(server, VpnServer):
+        peers = tunnels.read_tunnels(means, server.machine)
+        return len(peers), partial(connections.record_tunnels, device=name, at=at, seen=peers, lines=lines)
+    sessions = accounting.read_sessions(means, server.machine, since)
+    return len(sessions), partial(connections.record_sessions, device=name, at=at, seen=sessions, lines=lines)
+
+
+def _report(outcomes: Sequence[Answered | Unanswered]) -> Report:
+    ordered = sorted(outcomes, key=lambda outcome: outcome.machine)
+    return Report(
+        answered=tuple(each for each in ordered if isinstance(each, Answered)),
+        unanswered=tuple(each for each in ordered if isinstance(each, Unanswered)),
+    )

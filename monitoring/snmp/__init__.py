@@ -1,0 +1,1 @@
+"""SNMP: one engine, and what each part of a MIB says."""

@@ -1,0 +1,197 @@
+"""FreeRADIUS on Debian: who may log in by PPP, with which addresses, and the sessions that are counted.
+
+Logins are a `users` file, which the daemon reads again on SIGHUP without losing a request. Its first entry
+answers, to the machine itself alone, with the digest of the release that the daemon has loaded: a file
+that was switched but never read shows as a difference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from foundation.speech import Phrase
+from foundation.text import render
+from foundation.vault import vault_of
+from inventory.models.addresses import Assignment, IPNetwork, Role
+from inventory.models.devices import Device
+from inventory.models.lines import Credential, Line
+from provisioning import facts, releases
+from provisioning.artifact import Effect, Impact, Observation
+from provisioning.texts import Texts, digest
+
+PATHS: Final = {
+    "authorize": "/etc/freeradius/3.0/mods-config/files/authorize",
+    "clients.conf": "/etc/freeradius/3.0/clients.conf",
+    "site": "/etc/freeradius/3.0/sites-enabled/default",
+    "sql": "/etc/freeradius/3.0/mods-enabled/sql",
+}
+ACCOUNTING: Final = "/var/lib/freeradius/radacct.sqlite"
+INTERIM_SECONDS: Final = 60
+ROUTES: Final = 10
+"""l2tpns keeps ten Framed-Routes of a session and drops the rest."""
+
+_LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9._-]+")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_RELEASE: Final = re.compile(r'^\tReply-Message = "([^"]*)"$', re.MULTILINE)
+_NOT_RUNNING: Final = "none"
+# radclient takes the secret from a descriptor: an argument would show in the list of processes.
+_LOOK: Final = f"""\
+ask() {{ sed -n "s/^\\tsecret = '\\(.*\\)'/\\1/p" {PATHS["clients.conf"]} | head -n 1 |
+  radclient -f /dev/fd/3 -S /dev/stdin -x -t 1 -r 2 127.0.0.1 auth 3<<'END' 2>/dev/null || true
+User-Name = "essaim-release"
+END
+}}
+section running ask
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One PPP login of a line: `password` as FreeRADIUS quotes it, `reply` its attributes."""
+
+    label: str
+    name: str
+    password: str
+    reply: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who may ask: an LNS, or the machine itself."""
+
+    name: str
+    address: str
+    secret: str
+
+
+class Radius:
+    """The artifact."""
+
+    name = "radius"
+    role = "radius"
+    platform = "debian"
+    secrets = re.compile(r"(?:Cleartext-Password := |secret = )'(?P<secret>(?:[^'\\\n]|\\.)*)'")
+    observation = Observation(releases.looking("radius", PATHS, _LOOK))
+
+    def desired(self, session: Session, device: Device, at: datetime) -> Texts:
+        """All logins of all lines, and every LNS. Raises MachineIncomplete, NoSuchSecret, Unwritable."""
+        return _rendered(tuple(_logins(session, at)), tuple(_clients(session, device, at)))
+
+    def observed(self, output: str) -> Texts:
+        """The files of the release, where the running daemon's own digest stands for the file's."""
+        found = releases.sections(output)
+        if "release" not in found:
+            return {}
+        texts = releases.files(found)
+        answered = re.search(r'Reply-Message = "([^"]*)"', found.get("running", ""))
+        running = answered.group(1) if answered else _NOT_RUNNING
+        texts["authorize"] = _RELEASE.sub(f'\tReply-Message = "{running}"', texts.get("authorize", ""), count=1)
+        return texts
+
+    def effect(self, before: Texts, after: Texts) -> Effect:
+        """Nobody is cut: a session stands until it ends, whatever becomes of the server that let it in.
+
+        Other clients or another site need a restart, during which an LNS asks a second time.
+        """
+        if dict(before) == dict(after):
+            return Effect(Impact.NONE)
+        return Effect(Impact.HITLESS, len(_entries(after).keys() - _entries(before).keys()))
+
+    def lines(self, before: Texts, after: Texts) -> tuple[str, ...]:
+        """Lines whose login comes, goes or changes."""
+        old, new = _entries(before), _entries(after)
+        changed = {label for label in old.keys() | new.keys() if old.get(label) != new.get(label)}
+        return tuple(sorted(changed, key=lambda label: (len(label), label)))
+
+
+def quoted(text: str) -> str:
+    """A string as FreeRADIUS reads it between single quotes, where nothing is expanded. Raises ValueError."""
+    if _CONTROL.search(text):
+        raise ValueError("control characters")
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _rendered(logins: tuple[Login, ...], clients: tuple[Client, ...]) -> Texts:
+    texts = {
+        "authorize": _authorize("", logins),
+        "clients.conf": render("provisioning", "radius/debian.clients.j2", {"clients": clients}),
+        "site": render("provisioning", "radius/debian.site.j2", {"accounting": ACCOUNTING}),
+        "sql": render("provisioning", "radius/debian.sql.j2", {"accounting": ACCOUNTING}),
+    }
+    return texts | {"authorize": _authorize(digest(texts), logins)}
+
+
+def _authorize(release: str, logins: tuple[Login, ...]) -> str:
+    return render("provisioning", "radius/debian.authorize.j2", {"release": release, "logins": logins})
+
+
+def _clients(session: Session, device: Device, at: datetime) -> Iterator[Client]:
+    yield Client("localhost", "127.0.0.1", facts.service_secret(session, device, "radius"))
+    for lns in session.scalars(select(Device).where(Device.role == "lns").order_by(Device.name)):
+        secret = facts.service_secret(session, lns, "radius")
+        yield Client(lns.name, str(facts.core_address(session, lns, 4, at)), secret)
+
+
+def _logins(session: Session, at: datetime) -> Iterator[Login]:
+    for line in facts.rendered_lines(session):
+        for share in line.shares:
+            for credential in share.credentials:
+                if credential.kind == "ppp" and facts.living(credential, at):
+                    yield _login(session, line, credential, share.assignments, at)
+
+
+def _login(session: Session, line: Line, credential: Credential, own: list[Assignment], at: datetime) -> Login:
+    if credential.secret is None or not _LOGIN.fullmatch(credential.name):
+        raise facts.Unwritable(what=Phrase("L'identifiant PPP", "The PPP login"), owner=str(line))
+    try:
+        password = quoted(vault_of(session).open(credential.secret))
+    except ValueError as wrong:
+        raise facts.Unwritable(what=Phrase("Le mot de passe PPP", "The PPP password"), owner=str(line)) from wrong
+    neighbours = [one for share in line.shares for one in share.assignments]
+    reply = (*_addresses(line, own, at), *_routes(line, neighbours, at), *_limits(line))
+    return Login(str(line), credential.name, password, reply)
+
+
+def _addresses(line: Line, own: list[Assignment], at: datetime) -> Iterator[str]:
+    for prefix in _of_role(own, Role.WAN, at):
+        yield f"Framed-IP-Address = {prefix.network_address}"
+        yield "Framed-IP-Netmask = 255.255.255.255"
+    for prefix in _of_role(own, Role.DELEGATED, at):
+        yield f"Delegated-IPv6-Prefix += {prefix}"
+
+
+def _routes(line: Line, held: list[Assignment], at: datetime) -> Iterator[str]:
+    routed = _of_role(held, Role.ROUTED, at)
+    if len(routed) > ROUTES:
+        what = Phrase("Le onzième préfixe routé", "The eleventh routed prefix")
+        raise facts.Unwritable(what=what, owner=str(line))
+    for prefix in routed:
+        yield f'Framed-Route += "{prefix} 0.0.0.0 1"'
+
+
+def _limits(line: Line) -> Iterator[str]:
+    yield f"Framed-MTU = {line.offer.mtu}"
+    yield f"Acct-Interim-Interval = {INTERIM_SECONDS}"
+
+
+def _of_role(held: list[Assignment], role: Role, at: datetime) -> tuple[IPNetwork, ...]:
+    return facts.prefixes([one for one in held if one.role == role], at)
+
+
+def _entries(texts: Texts) -> Mapping[str, tuple[str, ...]]:
+    """By line number, what is said of it."""
+    entries: dict[str, list[str]] = {}
+    label = ""
+    for row in texts.get("authorize", "").splitlines():
+        if re.fullmatch(r"# L\d+", row):
+            label = row[2:]
+        elif label and row:
+            entries.setdefault(label, []).append(row)
+    return {label: tuple(rows) for label, rows in entries.items()}

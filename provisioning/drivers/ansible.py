@@ -1,0 +1,154 @@
+"""Debian machines, through Ansible: `playbooks/site.yml` puts a release in force on one machine.
+
+The one place that knows ansible-runner. It leaves all it is given in its folder, in plain text: the folder
+is a private one in memory, gone at the end, and the texts never go through it. Ansible reads them
+from a file that has no name (memfd_create(2)) through this process's own descriptor.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import ansible_runner
+
+from foundation import reach
+from foundation.settings import Settings
+from provisioning import texts
+from provisioning.artifact import Target
+from provisioning.drivers.protocol import ConfigurationRefused, Seen, Stale
+from provisioning.texts import Texts
+
+SECONDS: Final = 180
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made inside, for its owner alone
+_PLAYBOOKS: Final = Path(str(importlib.resources.files("playbooks")))
+
+
+class AnsibleDriver:
+    """Looks by a script over SSH, applies by a playbook."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._means = settings.means()
+
+    def look(self, target: Target, desired: Texts) -> Seen:
+        """What the machine runs now, against `desired`. Raises MachineUnreachable, CommandFailed, Illegible."""
+        observation = target.artifact.observation
+        if observation is None:
+            raise ValueError(f"{target} cannot be looked at by a script")
+        running = target.artifact.observed(reach.run(self._means, target.machine, observation.script))
+        return Seen(running, texts.unified(running, desired))
+
+    def apply(self, target: Target, desired: Texts, expected: str) -> None:
+        """Put the release in force. Raises Stale, ConfigurationRefused, MachineUnreachable."""
+        running = self.look(target, desired).texts
+        if texts.digest(running) != expected:
+            raise Stale(target=str(target))
+        content = {
+            "digest": texts.digest(desired),
+            "texts": dict(desired),
+            "effect": target.artifact.effect(running, desired).impact,
+            "secrets": _secrets(target, desired),
+        }
+        with reach.network(self._means), _private_folder() as folder, _nameless(json.dumps(content)) as path:
+            self._play(target, folder, path)
+
+    def _play(self, target: Target, folder: Path, content: str) -> None:
+        inventory = {"all": {"hosts": {target.machine.name: _host(target, content)}}}
+        (folder / "hosts.json").write_text(json.dumps(inventory))
+        (folder / "ansible.cfg").touch()
+        failures: list[dict[str, Any]] = []
+
+        def heard(event: dict[str, Any]) -> bool:
+            if event["event"] in ("runner_on_failed", "runner_on_unreachable", "error"):
+                failures.append(event)
+            return False  # none is written down
+
+        with Path(os.devnull).open("rb") as nothing:
+            said, complained, status = ansible_runner.run_command(
+                executable_cmd=str(Path(sys.executable).parent / "ansible-playbook"),
+                cmdline_args=["-i", str(folder / "hosts.json"), str(_PLAYBOOKS / "site.yml")],
+                input_fd=nothing,  # with it the playbook is a plain child process: no terminal is made for it
+                private_data_dir=str(folder),
+                host_cwd=str(folder),
+                envvars=self._environment(folder),
+                event_handler=heard,
+                cancel_callback=lambda: False,
+                quiet=True,
+                suppress_env_files=True,
+                timeout=SECONDS,
+            )
+        if status:
+            raise _refusal(target, failures, complained or said)
+
+    def _environment(self, folder: Path) -> dict[str, str]:
+        """Everything that Ansible's own defaults, or a file of the person at the keyboard, could make otherwise."""
+        return {
+            "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
+            "ANSIBLE_HOME": str(folder / "home"),
+            "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
+            "ANSIBLE_LIBRARY": str(_PLAYBOOKS / "library"),
+            "ANSIBLE_ROLES_PATH": str(_PLAYBOOKS / "roles"),
+            "ANSIBLE_HOST_KEY_CHECKING": "True",
+            "ANSIBLE_SSH_ARGS": shlex.join(reach.ssh_options(self._means)),
+            "ANSIBLE_PIPELINING": "True",
+            "ANSIBLE_NOCOLOR": "True",
+            "ANSIBLE_DEPRECATION_WARNINGS": "False",
+            "PYTHONWARNINGS": "",
+        }
+
+
+def _host(target: Target, content: str) -> dict[str, object]:
+    machine = target.machine
+    return {
+        "ansible_host": machine.host,
+        "ansible_port": machine.port,
+        "ansible_user": machine.user,
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "essaim_artifact": target.artifact.name,
+        "essaim_content": content,
+    }
+
+
+def _secrets(target: Target, desired: Texts) -> list[str]:
+    """Every secret of the texts: a daemon that complains may quote the line it stumbles on."""
+    found = (match.group("secret") for text in desired.values() for match in target.artifact.secrets.finditer(text))
+    return sorted(set(found), key=len, reverse=True)
+
+
+def _refusal(target: Target, failures: list[dict[str, Any]], said: str) -> Exception:
+    for event in reversed(failures):
+        answer = event["event_data"].get("res", {})
+        if event["event"] == "runner_on_unreachable":
+            return reach.MachineUnreachable(machine=target.machine.name, reason=str(answer.get("msg", "ssh")))
+        if "msg" in answer:
+            return ConfigurationRefused(target=str(target), reason=answer["msg"])
+    last = said.strip().splitlines()[-1:] or ["ansible-playbook"]
+    return ConfigurationRefused(target=str(target), reason=last[0])
+
+
+@contextmanager
+def _private_folder() -> Iterator[Path]:
+    """A folder that its owner alone enters, in memory where the system has such a place, gone at the end."""
+    above = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="essaim-", dir=above) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _nameless(text: str) -> Iterator[str]:
+    """A path to a file in memory that has no name on any disk: readable by us and our own children alone."""
+    descriptor = os.memfd_create("essaim", os.MFD_CLOEXEC)
+    try:
+        with os.fdopen(os.dup(descriptor), "w", encoding="utf-8") as file:
+            file.write(text)
+        yield f"/proc/{os.getpid()}/fd/{descriptor}"
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,90 @@
+"""The shell scripts that work on a FRR router, for its own POSIX shell, as root.
+
+Each receives a configuration on its standard input and keeps it in a private folder of the machine's
+memory, which goes however the script ends. A broken connection does not stop one half-way: what it began
+it finishes alone. `$1` is the length of the configuration in bytes, so that one cut short while it
+was sent is never taken for a shorter one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+RUNNING: Final = "show running-config no-header"
+
+REFUSED: Final = 65
+"""Exit status: FRR will not have this configuration; what was in force is."""
+NOT_BEGUN: Final = {
+    69: "FRR does not answer",
+    70: "no room in /run",
+    74: "the configuration came in part only",
+    75: "another commit is under way",
+}
+"""Exit statuses of a script that changed nothing, and why."""
+
+_RECEIVE: Final = f"""
+umask 077
+reload=/usr/lib/frr/frr-reload.py
+startup=/etc/frr/frr.conf
+show() {{ timeout 30 vtysh -c '{RUNNING}'; }}
+folder=$(mktemp -d /run/essaim-frr.XXXXXXXX) && cd "$folder" || exit 70
+trap 'cd /; rm -rf "$folder"' EXIT
+trap 'exit 143' INT TERM
+trap '' HUP PIPE
+head -c "$1" > candidate
+[ "$(wc -c < candidate)" -eq "$1" ] || exit 74
+"""
+
+CHECK: Final = f"""{_RECEIVE}
+timeout 60 vtysh -m -f candidate > /dev/null 2> said &&
+    timeout 60 vtysh -C -f candidate > said 2>&1 || {{ cat said; exit {REFUSED}; }}
+"""
+"""Whether FRR can read it. Prints what it says if not, with status REFUSED."""
+
+# A candidate that cannot be read still gets a difference, one that removes everything.
+COMPARE: Final = f"""{_RECEIVE}
+show > running || exit 69
+timeout 120 "$reload" --test --log-level warning candidate > difference 2> said &&
+    ! grep -q 'failed to process' said || {{ cat said; exit {REFUSED}; }}
+cat difference; printf '\\0'; cat running
+"""
+"""Prints frr-reload's difference, a NUL, the running configuration; or what FRR says, with status REFUSED."""
+
+# frr-reload gives each removal to vtysh as an argument, for all on the machine to see: lines that hold
+# a secret are removed first, by a file. It may need two turns, since a default that changes adds or hides
+# lines. It saves whatever it reached, so the start-up file is put back by us.
+COMMIT: Final = f"""{_RECEIVE}
+: > said; : > difference
+exec 9< /etc/frr && flock -w 60 9 || exit 75
+with_secrets() {{
+    awk '/^Lines To Add/ {{ exit }}
+        {{ match($0, /^ */); above[RLENGTH] = $0; depth = RLENGTH }}
+        /^ *no .*(password|secret|key|md5|auth)/ {{ for (i = 0; i <= depth; i++) print above[i] }}' "$1"
+}}
+replace() {{
+    for turn in first second last; do
+        timeout 120 "$reload" --test --log-level warning "$1" > difference 2>> said || return 1
+        grep -q . difference || return 0
+        [ $turn = last ] && return 1
+        with_secrets difference > removed
+        [ -s removed ] && timeout 60 vtysh -f removed >> said 2>&1
+        timeout 240 "$reload" --reload --stdout --log-level warning --rundir "$folder" "$1" >> said 2>&1
+    done
+}}
+merge() {{ timeout 240 vtysh -f "$1" >> said 2>&1; }}
+save() {{ timeout 30 vtysh -c 'write memory' > saved 2>&1; grep -qF '[OK]' saved || {{ cat saved >> said; false; }}; }}
+show > before || exit 69
+if [ -e $startup ]; then cat $startup > startup; fi
+if "$2" candidate && save; then cat before; exit 0; fi
+cp difference remaining
+replace before || {{ cat said; exit 66; }}
+if [ -e startup ]; then
+    cp -p $startup $startup.essaim && cat startup > $startup.essaim && mv -f $startup.essaim $startup
+fi
+cat said; printf '\\0'; cat remaining; exit {REFUSED}
+"""
+"""Put it in force and save it; `$2` says how: `replace` all there is, or `merge` into it.
+
+Prints what was in force before. With status REFUSED, FRR's words, a NUL, and the difference that remained.
+With any other, the former configuration may not be in force.
+"""

@@ -1,0 +1,73 @@
+"""Releases on a Debian machine: where they stand, and how what a machine holds comes back to us.
+
+    /var/lib/essaim/<artifact>/releases/<digest>/    the texts of one release, named by their digest
+    /var/lib/essaim/<artifact>/current               the one in force (a symbolic link)
+
+The daemons' own paths are symbolic links into `current`. The other side is `playbooks/library/release.py`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import shlex
+from collections.abc import Mapping
+from typing import Final
+
+from foundation.errors import Unavailable
+from foundation.speech import Phrase
+from provisioning.texts import digest
+
+FOLDER: Final = "/var/lib/essaim"
+
+# Each section is one line, `name base64`: whatever a file holds, it cannot be taken for another section.
+# The assignment keeps a command's failure, which a pipeline would lose.
+_PREAMBLE: Final = """\
+set -eu
+section() { name=$1; shift; text=$("$@" && echo .); printf '%s ' "$name"; printf '%s' "${text%.}" | base64 -w0; echo; }
+"""
+
+
+class Illegible(Unavailable):
+    """A machine answered something that is not what was asked."""
+
+    kind = "illegible"
+    phrase = Phrase(
+        "La réponse de la machine est illisible ({what}). Rien n'a été changé.",
+        "The machine's answer cannot be read ({what}). Nothing was changed.",
+    )
+
+
+def looking(artifact: str, files: Mapping[str, str], commands: str) -> str:
+    """A script that reads the release in force, the daemon's own `files` (name -> path), and what `commands` say.
+
+    `commands` are lines of `section NAME COMMAND…`, which `sections` gives back by name.
+    """
+    own = "".join(
+        f"if [ -e {shlex.quote(path)} ]; then section file:{name} cat {shlex.quote(path)}; fi\n"
+        for name, path in sorted(files.items())
+    )
+    current = f"{FOLDER}/{artifact}/current"
+    return f"{_PREAMBLE}if [ -L {current} ]; then section release readlink {current}; fi\n{own}{commands}"
+
+
+def sections(output: str) -> dict[str, str]:
+    """What a script of `looking` wrote, by section. Raises Illegible."""
+    found: dict[str, str] = {}
+    for row in output.splitlines():
+        name, _, encoded = row.partition(" ")
+        try:
+            found[name] = base64.b64decode(encoded, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError) as wrong:
+            raise Illegible(what=name[:40]) from wrong
+    return found
+
+
+def files(found: Mapping[str, str]) -> dict[str, str]:
+    """The daemon's own files among the sections."""
+    return {name.removeprefix("file:"): text for name, text in found.items() if name.startswith("file:")}
+
+
+def edited(found: Mapping[str, str]) -> bool:
+    """Whether somebody changed the files of the release in force by hand, or took them away."""
+    return found.get("release", "").strip().rpartition("/")[2] != digest(files(found))

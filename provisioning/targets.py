@@ -1,0 +1,58 @@
+"""Which artifacts go on which machines, and which driver brings them there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.metadata import entry_points
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from foundation.settings import Settings
+from inventory import devices
+from inventory.models.devices import Device
+from inventory.models.lines import Line
+from provisioning.artifact import Artifact, Target
+from provisioning.artifacts.l2tp import L2TP
+from provisioning.artifacts.radius import RADIUS
+from provisioning.artifacts.router import ROUTER
+from provisioning.artifacts.wireguard import WIREGUARD
+from provisioning.changes import Wanted
+from provisioning.drivers.protocol import Driver
+
+ARTIFACTS: tuple[Artifact, ...] = (ROUTER, RADIUS, L2TP, WIREGUARD)
+"""In the order in which a new association is brought up: roads first, doors last."""
+
+_DRIVER_OF = {"frr": "napalm", "debian": "ansible"}
+
+
+def every_target(session: Session) -> Iterator[tuple[Device, Target]]:
+    """Every machine of ours with each artifact that it carries."""
+    for artifact in ARTIFACTS:
+        query = select(Device).where(Device.role == artifact.role, Device.platform == artifact.platform)
+        for device in session.scalars(query.options(selectinload(Device.interfaces)).order_by(Device.name)):
+            yield device, Target(devices.machine(device), artifact)
+
+
+def targets_of_line(session: Session, line: Line) -> list[str]:
+    """The targets on which a line leaves its mark, by name: its own machine, and RADIUS for a PPP line."""
+    roles = {"vpn"} if line.offer.delivery == "tunnel" else {"lns", "radius"}
+    return [
+        str(target)
+        for device, target in every_target(session)
+        if target.artifact.role in roles and (device.id == line.device_id or target.artifact.role == "radius")
+    ]
+
+
+def wanted(session: Session, device: Device, target: Target, at: datetime) -> Wanted:
+    """What the inventory wants on a target. Raises TemplateFailed and whatever the artifact refuses."""
+    return Wanted(device.id, target, target.artifact.desired(session, device, at))
+
+
+def driver_for(settings: Settings, target: Target) -> Driver:
+    """The driver that speaks to the target's platform, or the console's where the settings say so."""
+    name = settings.driver or _DRIVER_OF[target.artifact.platform]
+    (found,) = entry_points(group="essaim.drivers", name=name)
+    driver: Driver = found.load()(settings)
+    return driver

@@ -1,0 +1,160 @@
+"""What a person sees and does in the portal, with Debian's chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, expect
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Portal
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Page]
+
+# Every text on the page against the ground it stands on (WCAG 2.2, 1.4.3); a shape needs 3:1 (1.4.11).
+CONTRAST = """() => {
+  const channels = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
+    .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const over = (top, under) => [0, 1, 2].map(i => top[i] * (top[3] ?? 1) + under[i] * (1 - (top[3] ?? 1)));
+  const ground = element => {
+    const layers = [];
+    for (let e = element; e; e = e.parentElement) layers.push(channels(getComputedStyle(e).backgroundColor));
+    return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255]);
+  };
+  const faint = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement, text = walker.currentNode.textContent.trim();
+    if (!text || !element.checkVisibility()) continue;
+    const style = getComputedStyle(element), back = ground(element);
+    const [a, b] = [light(over(channels(style.color), back)), light(back)].sort((x, y) => y - x);
+    const large = parseFloat(style.fontSize) >= 24 || element.classList.contains("shape");
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < (large ? 3 : 4.5)) faint.push(`${ratio.toFixed(2)} ${style.color} ${text}`);
+  }
+  return faint;
+}"""
+
+
+def test_a_member_comes_in_by_link_and_sees_their_lines_in_french(visit: Visit) -> None:
+    page = visit("M0001")
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bonjour Camille Exemple")
+    adsl = page.get_by_role("article", name="L0001")
+    expect(adsl).to_contain_text("en service")
+    expect(adsl).to_contain_text("En service depuis 5 jours")
+    expect(adsl).to_contain_text("192.0.2.0")
+    expect(page.get_by_role("article", name="L0002")).to_contain_text("jamais vue connectée")
+    page.get_by_text("Le détail").click()
+    expect(page.get_by_role("table")).to_contain_text("En tout")
+
+
+def test_one_click_changes_to_english_and_it_stays(visit: Visit, portal: Portal) -> None:
+    page = visit("M0001")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hello Camille Exemple")
+    page.goto(portal.url)
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_role("article", name="L0001")).to_contain_text("In service for 5 days")
+
+
+def test_whoever_reads_english_is_met_in_english(visit: Visit) -> None:
+    page = visit("M0002")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hello Dominique Exemple")
+
+
+def test_a_neighbour_sees_the_shared_line_with_their_own_address_alone(visit: Visit) -> None:
+    page = visit("M0002")
+    expect(page.get_by_role("article", name="L0001")).to_contain_text("192.0.2.1")
+    expect(page.locator("body")).not_to_contain_text("192.0.2.0")
+    expect(page.locator("body")).not_to_contain_text("0199001234")
+    expect(page.get_by_text("L0002")).to_have_count(0)
+
+
+def test_a_link_that_served_opens_nothing_more(visit: Visit, portal: Portal) -> None:
+    link = portal.link("M0001")
+    page = visit()
+    page.goto(link)
+    page.get_by_role("button", name="Me connecter").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bonjour Camille Exemple")
+    page.context.clear_cookies()
+    page.goto(link)
+    page.get_by_role("button", name="Me connecter").click()
+    expect(page.locator("main")).to_contain_text("Ce lien ne sert plus")
+
+
+def test_signing_out_closes_the_door(visit: Visit, portal: Portal) -> None:
+    page = visit("M0001")
+    page.get_by_role("button", name="Me déconnecter").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Connexion")
+    page.goto(portal.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Connexion")
+
+
+def test_all_of_it_works_without_javascript(visit: Visit) -> None:
+    page = visit("M0001", java_script_enabled=False)
+    page.get_by_text("Le détail").click()
+    expect(page.get_by_role("table")).to_be_visible()
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Signing in")
+
+
+@pytest.mark.parametrize("who", [None, "M0001", "M0003"])
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_nothing_overflows_on_the_narrowest_phone(visit: Visit, who: str | None, language: str) -> None:
+    page = visit(who, width=320)
+    page.goto(f"{page.url}?lang={language}")
+    for fold in page.locator("summary").all():
+        fold.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_text_stands_out_in_both_themes(visit: Visit, portal: Portal, theme: str) -> None:
+    page = visit("M0001", color_scheme=theme)
+    for fold in page.locator("summary").all():
+        fold.click()
+    assert page.evaluate(CONTRAST) == []
+    for path in ("/sign-in", "/nothing", "/s/" + "x" * 43):
+        page.goto(portal.url + path)
+        assert page.evaluate(CONTRAST) == []
+
+
+def test_the_keyboard_goes_everywhere_and_shows_where_it_is(visit: Visit) -> None:
+    page = visit("M0001")
+    names = []
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("document.activeElement.textContent.trim()"))
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    assert names == ["Aller au contenu", "Exemple Net", "English", "Me déconnecter", "Le détail"]
+
+
+def test_headings_come_in_order(visit: Visit) -> None:
+    page = visit("M0001")
+    levels = page.eval_on_selector_all("h1, h2, h3, h4", "all => all.map(one => Number(one.tagName[1]))")
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_the_browser_finds_nothing_to_refuse_and_asks_nobody_else(visit: Visit, portal: Portal) -> None:
+    page = visit()
+    complaints: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(portal.link("M0001"))
+    page.locator("main button").click()
+    page.wait_for_url(f"{portal.url}/")
+    page.wait_for_load_state("networkidle")
+    assert complaints == []
+    assert asked
+    assert all(url.startswith(portal.url) for url in asked)

@@ -1,0 +1,78 @@
+"""Run the tests stage by stage, each within its budget of seconds on two cores: what `make test` does.
+
+`stages.py` runs them all; `stages.py lab browser` those named; `stages.py soak` what is longer, for
+SECONDS seconds. A stage that goes over its budget fails, however green its tests are.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Commands that run one after another, and the seconds they may take together."""
+
+    name: str
+    seconds: int
+    commands: tuple[tuple[str, ...], ...]
+
+
+def pytest(*arguments: str) -> tuple[str, ...]:
+    """A pytest command line; every stage prints its own summary."""
+    return ("python", "-m", "pytest", "-q", *arguments)
+
+
+STAGES = (
+    Stage(
+        "static",
+        60,
+        (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",)),
+    ),
+    Stage("unit and property", 60, (pytest("-n", "2", "tests/unit", "tests/property"),)),
+    Stage("integration", 120, (pytest("-n", "2", "tests/integration", "tests/contract", "-m", "not lab"),)),
+    Stage("lab", 180, (pytest("tests/lab", "tests/contract", "-m", "lab", "--timeout", "150"),)),
+    Stage("browser", 120, (pytest("tests/browser"),)),
+)
+SOAK = Stage("soak", int(os.environ.get("SECONDS", "300")) * 2, (pytest("tests/soak", "--timeout", "0"),))
+
+
+def main() -> int:
+    """Run the stages; a table of what each took. 0 when all passed within their budgets."""
+    wanted = sys.argv[1:]
+    stages = (
+        (SOAK,) if wanted == ["soak"] else tuple(one for one in STAGES if not wanted or one.name.split()[0] in wanted)
+    )
+    rows = [run(stage) for stage in stages]
+    print()
+    for stage, (seconds, failed) in zip(stages, rows, strict=True):
+        over = seconds > stage.seconds
+        word = "FAILED" if failed else "OVER BUDGET" if over else "ok"
+        print(f"{stage.name:<20} {seconds:6.1f} s of {stage.seconds:4d} s   {word}")
+    return int(any(failed or seconds > stage.seconds for stage, (seconds, failed) in zip(stages, rows, strict=True)))
+
+
+def run(stage: Stage) -> tuple[float, bool]:
+    """Run one stage: how long it took, and whether a command failed."""
+    print(f"\n== {stage.name}", flush=True)
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    for name in [name for name in environment if name.startswith("ESSAIM_") and name != "ESSAIM_APT"]:
+        del environment[name]  # tests have associations of their own
+    began = time.monotonic()
+    failed = False
+    for program, *arguments in stage.commands:
+        argv = [str(BIN / program), *arguments]
+        failed |= bool(subprocess.run(argv, cwd=ROOT, env=environment, check=False).returncode)
+    return time.monotonic() - began, failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
