@@ -187,8 +187,11 @@ def apply(
     return _end(next((one.problem for one in done if one.problem), None))
 
 
-def show_planned(one: Planned) -> None:
-    """One target of a plan: agreed, its diff under its effect in words, or why it could not be looked at."""
+def show_planned(one: Planned, *, most: int | None = None) -> None:
+    """One target of a plan: agreed, its diff under its effect in words, or why it could not be looked at.
+
+    Of a diff longer than `most` rows the rest is a command away.
+    """
     from provisioning import effects
 
     if one.problem is not None:
@@ -206,7 +209,14 @@ def show_planned(one: Planned) -> None:
         effect=effects.words(one.effect),
         lines=effects.some(one.lines),
     )
-    return screen.diff(one.diff)
+    rows = one.diff.splitlines()
+    screen.diff("\n".join(rows[:most]))
+    if most is not None and len(rows) > most:
+        more = Phrase(
+            "  … {count} lignes de plus : essaim change show {change}", "  … {count} more: essaim change show {change}"
+        )
+        screen.say(more, count=len(rows) - most, change=one.change)
+    return None
 
 
 def _what_next(found: list[Planned]) -> None:

@@ -34,6 +34,13 @@ Why = Annotated[
     ),
 ]
 
+After = Annotated[
+    int,
+    typer.Option(
+        "--after", min=0, max=999_999_999, help=Phrase("après ce numéro", "after this number").say(language())
+    ),
+]
+
 _NOT_UNDERSTOOD = Phrase(
     "Commande incomprise : {reason}. Aide : {command} --help",
     "Command not understood: {reason}. Help: {command} --help",
@@ -112,7 +119,10 @@ def looking() -> Iterator[EssaimSession]:
 
 def enter(command: typer.Typer) -> int:
     """Run one command line: its exit status. A refusal is one sentence; no traceback reaches a person."""
-    from typer._click.exceptions import ClickException  # typer names no public base of its usage errors
+    from typer._click.exceptions import (
+        ClickException,
+        NoArgsIsHelpError,
+    )  # typer names no public base of its usage errors
 
     try:
         command(standalone_mode=False)
@@ -123,6 +133,9 @@ def enter(command: typer.Typer) -> int:
         return refused.exit_status
     except typer.Exit as done:
         return done.exit_code
+    except NoArgsIsHelpError as unsaid:
+        complain(unsaid.format_message())
+        return USAGE_STATUS
     except ClickException as wrong:
         path = getattr(getattr(wrong, "ctx", None), "command_path", "essaim")
         complain(_NOT_UNDERSTOOD.say(language(), reason=_reason(wrong), command=path))
@@ -145,7 +158,7 @@ def enter(command: typer.Typer) -> int:
 def _reason(wrong: Any) -> str:
     """Why a command line was not understood; the library's own English only for what is rare."""
     parameter = getattr(wrong, "param", None)
-    unknown = re.fullmatch(r"No such command '(.*)'\.", str(wrong.format_message()))
+    unknown = re.match(r"No such command '(.*?)'\.", str(wrong.format_message()))
     if hasattr(wrong, "possibilities"):
         return _NO_OPTION.say(language(), it=wrong.option_name)
     if unknown:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import screen
-from cli.door import Json, help_of, looking, noun, writing
+from cli.door import After, Json, help_of, looking, noun, writing
 from foundation.speech import Phrase
 
 commands = noun("Les dus : qui doit quoi", "Dues: who owes what")
@@ -33,7 +33,7 @@ def issue(month: Annotated[str, typer.Argument(metavar="2026-11")], as_json: Jso
 @commands.command(help=help_of("Ce que doit un membre, ou tout le monde", "What a member owes, or everyone"))
 def balance(
     member: Annotated[str | None, typer.Argument(metavar="M0042")] = None,
-    after: Annotated[int, typer.Option(help=help_of("à partir de ce numéro", "from this number on"))] = 0,
+    after: After = 0,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 200,
     as_json: Json = False,
 ) -> None:

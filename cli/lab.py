@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import typer
 
 from cli import screen
 from cli.door import Json, act, help_of, noun, settings, store
 from foundation.speech import Phrase
+
+if TYPE_CHECKING:
+    from desk.checks import Check
 
 commands = noun("Le labo : un petit fournisseur dans cette machine", "The lab: a small provider inside this machine")
 
@@ -56,7 +62,17 @@ def down() -> None:
     return screen.say(Phrase("Le labo était déjà éteint.", "The lab was down already."))
 
 
-def show_checks(done: list) -> None:  # type: ignore[type-arg]  # list[checks.Check], whose import is heavy
+def show_check(one: Check) -> None:
+    """One thing that was tried, as soon as it was."""
+    facts = {"what": one.what, "seen": one.seen, "expected": one.expected}
+    if one.good:
+        return screen.say(Phrase("  ✓ {what} : {seen}", "  ✓ {what}: {seen}"), **facts)
+    return screen.say(
+        Phrase("  ✗ {what} : {seen} (attendu : {expected})", "  ✗ {what}: {seen} (expected: {expected})"), **facts
+    )
+
+
+def show_checks(done: Sequence[Check]) -> None:
     """A table of what was checked: what was expected and what was seen."""
     columns = (Phrase("", ""), Phrase("vérifié", "checked"), Phrase("attendu", "expected"), Phrase("vu", "seen"))
     screen.table(columns, [("✓" if one.good else "✗", one.what, one.expected, one.seen) for one in done])

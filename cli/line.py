@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import screen
-from cli.door import Json, Why, help_of, looking, noun, settings, store, writing
+from cli.door import After, Json, Why, help_of, looking, noun, settings, store, writing
 from foundation.speech import Phrase
 
 commands = noun("Les lignes", "Lines")
@@ -64,7 +64,7 @@ def list_(
     ended: Annotated[
         bool, typer.Option("--ended", help=help_of("les lignes fermées aussi", "closed ones too"))
     ] = False,
-    after: Annotated[int, typer.Option(help=help_of("à partir de ce numéro", "from this number on"))] = 0,
+    after: After = 0,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 200,
     as_json: Json = False,
 ) -> None:

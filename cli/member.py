@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import screen
-from cli.door import Json, Why, help_of, looking, noun, settings, writing
+from cli.door import After, Json, Why, help_of, looking, noun, settings, writing
 from foundation.speech import Phrase
 
 commands = noun("Les membres", "Members")
@@ -57,7 +57,7 @@ def list_(
     left: Annotated[
         bool, typer.Option("--left", help=help_of("ceux qui sont partis aussi", "also those who left"))
     ] = False,
-    after: Annotated[int, typer.Option(help=help_of("à partir de ce numéro", "from this number on"))] = 0,
+    after: After = 0,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 200,
     as_json: Json = False,
 ) -> None:
@@ -160,9 +160,10 @@ def link(number: Number) -> None:
 
     with writing() as (session, act):
         token = accounts.sign_in_link(session, act, members.find_member(session, number))
+    url = accounts.link_address(settings().url, token)
     screen.say(
         Phrase("Valable 15 minutes, une fois : {url}", "Good for 15 minutes, once: {url}"),
-        url=f"{settings().url}/s/{token}",
+        url=url,
     )
 
 

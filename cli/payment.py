@@ -46,7 +46,7 @@ def record(
     try:
         cents = Euros.parse(amount)
     except ValueError as unreadable:
-        raise payments.BadAmount(cents=amount, most=MOST) from unreadable
+        raise payments.BadAmount(cents=amount[:40], most=MOST) from unreadable
     try:
         chosen = Means(means)
     except ValueError as unknown:

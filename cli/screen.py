@@ -118,4 +118,4 @@ def _console() -> Console:
     from rich.console import Console
 
     # Piped output is for programs and files: never cut or wrapped there.
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)

@@ -9,6 +9,9 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
+
 import lab
 from billing.models import Per
 from billing.tariffs import set_tariff
@@ -16,7 +19,7 @@ from desk import homes, sample
 from desk.sample import Sample
 from foundation import clock
 from foundation.acts import Act
-from foundation.database import Store, engine_of, reading, transaction
+from foundation.database import DatabaseUnreadable, Store, engine_of, reading, transaction
 from foundation.errors import Refused
 from foundation.money import Euros
 from foundation.settings import Settings
@@ -37,26 +40,54 @@ class FolderTaken(Refused):
     )
 
 
+class DatabaseTaken(Refused):
+    """The database that the settings name is in use."""
+
+    kind = "database-taken"
+    phrase = Phrase(
+        "La base désignée par ESSAIM_DATABASE_URL n'est pas vide. Rien n'a été changé.",
+        "The database that ESSAIM_DATABASE_URL names is not empty. Nothing was changed.",
+    )
+
+
+class CannotCreate(Refused):
+    """The folder cannot be written, or is full."""
+
+    kind = "cannot-create"
+    phrase = Phrase(
+        "L'association ne peut pas être créée dans {folder} ({reason}). Rien n'est resté.",
+        "The association cannot be created in {folder} ({reason}). Nothing was left behind.",
+    )
+
+
 def create(settings: Settings, *, demo: bool = False) -> Store:
     """Make an empty association in the settings' folder, and open it.
 
-    The demonstration may take the place of a former demonstration, and of nothing else. Raises FolderTaken.
+    The demonstration may take the place of a former demonstration, and of nothing else.
+    Raises FolderTaken, DatabaseTaken, CannotCreate.
     """
     folder = settings.var
     if demo and (folder / DEMO_MARK).exists():
         lab.down(settings.lab_folder)
         shutil.rmtree(folder)
     check_empty(settings)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if demo:
-        (folder / DEMO_MARK).write_text("Essaim owns this folder and may wipe it: essaim init --demo\n")
-    return _furnish(settings)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if demo:
+            (folder / DEMO_MARK).write_text("Essaim owns this folder and may wipe it: essaim init --demo\n")
+        return _furnish(settings)
+    except (OSError, DBAPIError) as failed:
+        shutil.rmtree(folder, ignore_errors=True)  # it was empty: what is in it is ours, and half an association
+        raise CannotCreate(folder=folder, reason=failed.args[-1]) from failed
 
 
 def check_empty(settings: Settings) -> None:
-    """Raises FolderTaken when the settings' folder holds anything."""
-    if settings.var.exists() and any(settings.var.iterdir()):
-        raise FolderTaken(folder=settings.var)
+    """Raises FolderTaken when the settings' folder, or the database they name, holds anything."""
+    folder = settings.var
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise FolderTaken(folder=folder)
+    if settings.database_url and _tables(settings.database):
+        raise DatabaseTaken
 
 
 def create_demo(settings: Settings) -> Sample:
@@ -87,15 +118,35 @@ def actor(store: Store, member: str | None) -> str:
     Raises NoSuchMember.
     """
     if member is None:
-        return f"machine:{pwd.getpwuid(os.getuid()).pw_name}"
+        return f"machine:{_account()}"
     with reading(store) as session:
         return str(members.find_member(session, member))
+
+
+def _account() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may run under a number without a name
+        return str(os.getuid())
+
+
+def _tables(url: str) -> list[str]:
+    engine = engine_of(url)
+    if engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists():
+        return []  # looking would make the file
+    try:
+        return inspect(engine).get_table_names()
+    except DBAPIError as closed:
+        raise DatabaseUnreadable(reason=str(closed.orig).splitlines()[0]) from closed
+    finally:
+        engine.dispose()
 
 
 def _furnish(settings: Settings) -> Store:
     from migrations import upgrade
 
-    vault = Vault.create(settings.vault_key)
+    # A key that someone put there beforehand (a systemd credential) is theirs to choose.
+    vault = Vault.read(settings.vault_key) if settings.vault_key.exists() else Vault.create(settings.vault_key)
     _ssh_key(settings.means().key_file)
     engine = engine_of(settings.database)
     upgrade(engine)

@@ -16,9 +16,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
+
 from desk import association
 from foundation import journal
-from foundation.database import Store, engine_of, reading
+from foundation.database import DatabaseUnreadable, Store, engine_of, reading
 from foundation.errors import Refused
 from foundation.settings import Settings
 from foundation.speech import Phrase
@@ -48,6 +51,9 @@ class NotABackup(Refused):
         "{file} n'est pas une sauvegarde d'Essaim, ou elle est abîmée ({reason}). Rien n'a été changé.",
         "{file} is not a backup of Essaim, or it is damaged ({reason}). Nothing was changed.",
     )
+
+
+_UNEXPECTED = Phrase("contenu inattendu", "unexpected content")
 
 
 class CannotWrite(Refused):
@@ -113,7 +119,7 @@ def restore(settings: Settings, file: Path, key: Path | None) -> int:
     try:
         _unpack(file, made)
         _give_key(made, key, vault)
-        count = _verified(made, vault)
+        count = _verified(file, made, vault)
         if settings.var.exists():
             settings.var.rmdir()
         made.replace(settings.var)
@@ -136,23 +142,26 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
 
 
 def _unpack(file: Path, folder: Path) -> None:
-    known = {MARK, "ssh/id_ed25519.sealed", *DATABASES, *FILES}
+    needed = {MARK, DATABASES[0], "ssh/id_ed25519.sealed"}
+    known = {*needed, *DATABASES, *FILES}
     (folder / "ssh").mkdir(mode=0o700)
     try:
         with tarfile.open(file, mode="r:") as tar:
             names = tar.getnames()
-            if MARK not in names or DATABASES[0] not in names or not known.issuperset(names):
-                raise NotABackup(file=file, reason=Phrase("contenu inattendu", "unexpected content"))
+            if not (needed.issubset(names) and known.issuperset(names) and all(map(_plain, tar.getmembers()))):
+                raise NotABackup(file=file, reason=_UNEXPECTED)
             for entry in tar.getmembers():
                 content = tar.extractfile(entry)
-                if content is None:
-                    raise NotABackup(file=file, reason=entry.name)
                 path = folder / entry.name
                 path.touch(mode=0o600)
-                path.write_bytes(content.read())
-    except (OSError, tarfile.TarError) as broken:
+                path.write_bytes(content.read() if content else b"")
+    except (OSError, EOFError, ValueError, tarfile.TarError) as broken:  # tarfile lets bad numbers through as they are
         raise NotABackup(file=file, reason=broken) from broken
     (folder / MARK).unlink()
+
+
+def _plain(entry: tarfile.TarInfo) -> bool:
+    return entry.type in (tarfile.REGTYPE, tarfile.AREGTYPE)  # no links, no folders, no sparse file of any size
 
 
 def _give_key(folder: Path, key: Path, vault: Vault) -> None:
@@ -171,10 +180,14 @@ def _sealed(folder: Path) -> Sealed:
     return Sealed(token)
 
 
-def _verified(folder: Path, vault: Vault) -> int:
+def _verified(file: Path, folder: Path, vault: Vault) -> int:
     engine = engine_of(f"sqlite:///{folder / DATABASES[0]}")
-    upgrade(engine)
-    with reading(Store(engine, vault)) as session:
-        count, _ = journal.verify(session)
-    engine.dispose()
+    try:
+        upgrade(engine)
+        with reading(Store(engine, vault)) as session:
+            count, _ = journal.verify(session)
+    except (DatabaseUnreadable, DBAPIError, CommandError) as broken:
+        raise NotABackup(file=file, reason=_UNEXPECTED) from broken
+    finally:
+        engine.dispose()
     return count

@@ -26,11 +26,11 @@ MEGABYTE: Final = traffic.MEGABYTE
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was tried."""
+    """One thing that was tried: what was expected and what was seen, fit to be shown."""
 
     what: Phrase
-    expected: Phrase | str
-    seen: Phrase | str
+    expected: object
+    seen: object
     good: bool
 
 

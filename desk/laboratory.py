@@ -75,6 +75,13 @@ def down(settings: Settings) -> bool:
 
 
 @contextmanager
+def held(settings: Settings) -> Iterator[None]:
+    """While inside, the lab is up for our sake: it ends with us, even if we are killed. Raises LabDown."""
+    with lab.attach(settings.lab_folder).held():
+        yield
+
+
+@contextmanager
 def connected(settings: Settings, at_home: Access) -> Iterator[Lab]:
     """While inside, the member's home is connected; hung up afterwards. Raises HomeNotConnected, LabDown."""
     running = lab.attach(settings.lab_folder)

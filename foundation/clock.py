@@ -39,7 +39,7 @@ class Month(NamedTuple):
     def parse(cls, text: str) -> Month:
         """Read `2026-11`. Raises BadMoment."""
         year, _, number = text.partition("-")
-        if len(year) != 4 or not (text.isascii() and year.isdigit() and number.isdigit()):
+        if len(year) != 4 or len(number) > 2 or not (text.isascii() and year.isdigit() and number.isdigit()):
             raise BadMoment(text=text)
         read = cls(int(year), int(number))
         if not (1 <= read.number <= 12 and 0 < read.year < 9999):
@@ -84,12 +84,11 @@ def parse(text: str) -> datetime:
         value = datetime.fromisoformat(text.strip())
     except ValueError as unreadable:
         raise BadMoment(text=text) from unreadable
-    try:
-        if value.tzinfo is not None:
-            return value.astimezone(UTC)
-        early, late = (value.replace(tzinfo=PARIS, fold=fold).astimezone(UTC) for fold in (0, 1))
-    except OverflowError as beyond:
-        raise BadMoment(text=text) from beyond
+    if not datetime.min.year < value.year < datetime.max.year:  # at its ends the calendar lacks a day for some zone
+        raise BadMoment(text=text)
+    if value.tzinfo is not None:
+        return value.astimezone(UTC)
+    early, late = (value.replace(tzinfo=PARIS, fold=fold).astimezone(UTC) for fold in (0, 1))
     if early != late:
         raise AmbiguousMoment(text=text)
     return early

@@ -26,16 +26,17 @@ from sqlalchemy import (
     make_url,
     text,
 )
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, ProgrammingError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import DateTime, TypeDecorator
 
-from foundation.errors import Refused, Unavailable
+from foundation.errors import Invalid, Refused, Unavailable
 from foundation.settings import Settings
 from foundation.speech import Phrase
 from foundation.vault import Vault
 
 BUSY_SECONDS: Final = 5
+_UNDEFINED_TABLE: Final = "42P01"  # PostgreSQL, appendix A
 
 Retention: TypeAlias = Literal["identity", "contract", "payment", "connection", "technical", "journal", "secret"]
 """Why a column is kept, and so for how long (docs/reference/retention.md)."""
@@ -59,6 +60,16 @@ class DatabaseUnreadable(Unavailable):
     phrase = Phrase(
         "La base ne s'ouvre pas ({reason}). Rien n'a été changé.",
         "The database does not open ({reason}). Nothing was changed.",
+    )
+
+
+class BadDatabaseURL(Invalid):
+    """The setting that says where the database is says nothing we know."""
+
+    kind = "bad-database-url"
+    phrase = Phrase(
+        "ESSAIM_DATABASE_URL ne désigne ni une base SQLite ni une base PostgreSQL. Rien n'a été fait.",
+        "ESSAIM_DATABASE_URL names neither an SQLite nor a PostgreSQL database. Nothing was done.",
     )
 
 
@@ -89,7 +100,9 @@ class Instant(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError("an instant needs its zone")
         there = value.astimezone(UTC)
-        return there if dialect.name == "postgresql" else there.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        if dialect.name == "postgresql":
+            return there
+        return there.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"  # strftime writes year 42 as `42`
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Give an aware datetime in UTC."""
@@ -163,9 +176,18 @@ def open_store(settings: Settings) -> Store:
 
 
 def engine_of(url: str) -> Engine:
-    """An engine with our ground rules: WAL and `secure_delete` on SQLite, UTC on PostgreSQL."""
-    if make_url(url).get_backend_name() == "postgresql":
+    """An engine with our ground rules: WAL and `secure_delete` on SQLite, UTC on PostgreSQL.
+
+    Raises BadDatabaseURL, which does not repeat the URL: it may hold a password.
+    """
+    try:
+        kind = make_url(url).get_backend_name()
+    except (ArgumentError, ValueError):
+        raise BadDatabaseURL from None
+    if kind == "postgresql":
         return create_engine(url, connect_args={"options": "-c timezone=UTC"}, hide_parameters=True)
+    if kind != "sqlite":
+        raise BadDatabaseURL
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -188,6 +210,8 @@ def transaction(store: Store) -> Iterator[EssaimSession]:
 def reading(store: Store) -> Iterator[EssaimSession]:
     """Read one consistent state; nothing is written. Raises DatabaseBusy, DatabaseUnreadable."""
     with _translated(), store.session() as session:
+        if store.engine.dialect.name == "postgresql":  # SQLite's readers see one state by nature
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         yield session
         session.rollback()
 
@@ -204,9 +228,13 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OperationalError as failed:
-        if "locked" in str(failed.orig) or "busy" in str(failed.orig):
+        if any(word in str(failed.orig) for word in ("locked", "busy", "deadlock")):
             raise DatabaseBusy from failed
         raise DatabaseUnreadable(reason=str(failed.orig).splitlines()[0]) from failed
+    except ProgrammingError as failed:
+        if getattr(failed.orig, "sqlstate", None) == _UNDEFINED_TABLE:
+            raise DatabaseUnreadable(reason=str(failed.orig).splitlines()[0]) from failed
+        raise
     except DatabaseError as failed:
         if type(failed) is DatabaseError:  # "file is not a database", "disk image is malformed"
             raise DatabaseUnreadable(reason=str(failed.orig)) from failed

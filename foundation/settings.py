@@ -32,7 +32,7 @@ class BadSettings(Invalid):
 class Settings(BaseSettings):
     """What differs from one association, or one machine, to another."""
 
-    model_config = SettingsConfigDict(env_prefix="ESSAIM_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ESSAIM_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     var: Path = Field(default=Path("var"), description="the association's folder")
     name: str = Field(default="Essaim", description="the association's name, as members read it")
@@ -88,11 +88,12 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.listen}").rstrip("/")
 
     def means(self) -> Means:
-        """How this association's machines are reached."""
+        """How this association's machines are reached; by absolute paths, as SSH is started from other folders too."""
+        here = self.var.absolute()
         return Means(
-            key_file=self.ssh_key_file or self.var / "ssh" / "id_ed25519",
-            known_hosts=self.var / "ssh" / "known_hosts",
-            lab_socket=self.lab_folder / "keeper.sock" if self.lab else None,
+            key_file=(self.ssh_key_file or here / "ssh" / "id_ed25519").absolute(),
+            known_hosts=here / "ssh" / "known_hosts",
+            lab_socket=here / "lab" / "keeper.sock" if self.lab else None,
         )
 
 
@@ -104,5 +105,5 @@ def read_settings(**given: object) -> Settings:
         first = wrong.errors()[0]
         name = "ESSAIM_" + ".".join(str(part) for part in first["loc"]).upper()
         raise BadSettings(setting=name, reason=first["msg"]) from wrong
-    except ValueError as wrong:
+    except (OSError, ValueError) as wrong:
         raise BadSettings(setting="essaim.toml", reason=str(wrong)) from wrong

@@ -18,6 +18,9 @@ from foundation.money import Euros
 Language: TypeAlias = Literal["fr", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("fr", "en")
 PARIS: Final = ZoneInfo("Europe/Paris")
+_UNITS: Final = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+_NEVER: Final = 10**9
+"""Of a unit, more than Babel ever waits for before it takes the next larger one."""
 _LOCALES: Final[dict[Language, str]] = {"fr": "fr_FR", "en": "en_GB"}
 
 
@@ -81,10 +84,13 @@ def moment(value: datetime, language: Language) -> str:
 
 
 def duration(value: timedelta, language: Language) -> str:
-    """The largest unit that fits, in words: `12 jours`, `3 hours`, `40 secondes`."""
+    """The largest whole unit that fits, up to days, in words: `12 jours`, `3 hours`, `40 secondes`."""
     from babel.dates import format_timedelta
 
-    return str(format_timedelta(value, granularity="second", threshold=1, locale=_LOCALES[language]))
+    seconds = max(int(value.total_seconds()), 0)
+    unit, length = next(one for one in _UNITS if seconds >= one[1] or one[1] == 1)
+    whole = timedelta(seconds=seconds // length * length)
+    return str(format_timedelta(whole, granularity=unit, threshold=_NEVER, locale=_LOCALES[language]))
 
 
 def volume(octets: int, language: Language) -> str:
@@ -96,4 +102,4 @@ def volume(octets: int, language: Language) -> str:
     while value >= 1000 and rank < len(names) - 1:
         value, rank = value / 1000, rank + 1
     figure = format_decimal(value, "#,##0.#" if rank else "0", locale=_LOCALES[language])
-    return f"{figure} {names[rank]}"
+    return f"{figure}\N{NO-BREAK SPACE}{names[rank]}"

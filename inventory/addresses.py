@@ -64,6 +64,13 @@ class NobodyHad(NotFound):
     phrase = Phrase("Personne n'avait {address} le {at}.", "Nobody had {address} on {at}.")
 
 
+class NotOurs(NotFound):
+    """A prefix outside every pool."""
+
+    kind = "not-ours"
+    phrase = Phrase("{prefix} n'est dans aucun pool.", "{prefix} is in no pool.")
+
+
 class NoSuchPool(NotFound):
     """No pool of that name."""
 
@@ -162,6 +169,7 @@ def allocate(
 def reserve(session: Session, act: Act, pool: Pool, prefix: IPNetwork) -> None:
     """Put a free prefix aside by hand. Raises PrefixTaken."""
     locked = _lock(session, pool)
+    _end_quarantines(session, locked, max(act.at, locked.last_event))
     free, wanted = _fit(session, locked, prefix.prefixlen, prefix)
     _cut(session, locked, free, wanted, BlockState.RESERVED)
     journal.record(session, act, "address.reserve", str(prefix), pool=locked.name)
@@ -237,6 +245,20 @@ def who_had(session: Session, address: IPAddress, at: datetime) -> Holding:
         device=device,
         proof=f"assignment {found.id}",
     )
+
+
+def state_of(session: Session, prefix: IPNetwork) -> BlockState:
+    """What a prefix of ours is used for. Raises NotOurs when it is in no pool."""
+    first = int(prefix.network_address)
+    block = session.scalar(
+        select(Block)
+        .where(Block.family == prefix.version, Block.first <= first, Block.last >= first)
+        .order_by(Block.first.desc())
+        .limit(1)
+    )
+    if block is None:
+        raise NotOurs(prefix=prefix)
+    return BlockState(block.state)
 
 
 def census(session: Session, pool: Pool) -> dict[BlockState, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import secrets
 from collections.abc import Sequence
@@ -120,6 +119,16 @@ class AlreadyShares(Refused):
     )
 
 
+class LineEnded(Refused):
+    """Nobody comes into a line that is over."""
+
+    kind = "line-ended"
+    phrase = Phrase(
+        "{line} est {state} : on ne peut plus la partager. Rien n'a été changé.",
+        "{line} is {state}: it can no longer be shared. Nothing was changed.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Ordering:
     """What an order says besides who and what."""
@@ -176,8 +185,10 @@ def move(session: Session, act: Act, line: Line, state: LineState) -> None:
 def add_share(session: Session, act: Act, line: Line, member: Member, offer: Offer, *, weight: int = 1) -> Share:
     """A neighbour shares the line from today, with an address of their own routed over it.
 
-    Raises AlreadyShares, NotAMember, PoolExhausted.
+    Raises AlreadyShares, LineEnded, NotAMember, PoolExhausted.
     """
+    if line.state in _ENDED:
+        raise LineEnded(line=str(line), state=STATE_WORDS[LineState(line.state)])
     if member.status == MemberStatus.LEFT:
         raise NotAMember(member=str(member))
     if any(share.member_id == member.id and share.until is None for share in shares_of(session, line)):
@@ -343,11 +354,13 @@ def _checked_key(key: str | None) -> str:
         raise KeyMissing
     plain = key.strip()
     try:
-        if len(plain) == 44 and len(base64.b64decode(plain, validate=True)) == 32:
-            return plain
-    except binascii.Error as wrong:
+        octets = base64.b64decode(plain, validate=True)
+    except ValueError as wrong:
         raise BadKey(key=plain[:50]) from wrong
-    raise BadKey(key=plain[:50])
+    # A key has one spelling: `wg` refuses any other, and would refuse the whole file with it.
+    if len(octets) != 32 or base64.b64encode(octets).decode() != plain:
+        raise BadKey(key=plain[:50])
+    return plain
 
 
 def _checked_nd(nd: str | None) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -15,6 +17,8 @@ from foundation.speech import LANGUAGES, Phrase
 from inventory import lines, numbers
 from inventory.models.lines import LineState
 from inventory.models.people import Member, Membership, MemberStatus
+
+_EMAIL: Final = re.compile(r"[^\s@<>]+@[^\s@<>.]+(\.[^\s@<>.]+)+")
 
 
 class NoSuchMember(NotFound):
@@ -146,8 +150,8 @@ def leave(session: Session, act: Act, member: Member) -> list[str]:
 
 def _checked_name(name: str) -> str:
     plain = unicodedata.normalize("NFC", name).strip()
-    if not plain or len(plain) > 200 or any(unicodedata.category(sign).startswith("C") for sign in plain):
-        raise BadName(name="".join(sign if sign.isprintable() else "\ufffd" for sign in plain))
+    if not plain or len(plain) > 200 or any(_invisible(sign) for sign in plain):
+        raise BadName(name="".join(sign if sign.isprintable() else "\ufffd" for sign in plain[:50]))
     return plain
 
 
@@ -155,7 +159,10 @@ def _checked_email(email: str | None) -> str | None:
     if email is None:
         return None
     plain = email.strip()
-    local, _, domain = plain.rpartition("@")
-    if not local or "." not in domain or len(plain) > 254 or not plain.isprintable() or " " in plain:
-        raise BadEmail(email=plain)
+    if not _EMAIL.fullmatch(plain) or len(plain) > 254 or not plain.isprintable():
+        raise BadEmail(email=plain[:254])
     return plain
+
+
+def _invisible(sign: str) -> bool:
+    return unicodedata.category(sign)[0] == "C" or unicodedata.category(sign) in ("Zl", "Zp")

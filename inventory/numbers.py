@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import func, select, text
@@ -25,10 +26,10 @@ def shown(letter: str, number: int) -> str:
 
 def parse(letter: str, given: str) -> int:
     """Read `M0042`, `m42` or `42`. Raises BadNumber."""
-    digits = given.strip().removeprefix(letter).removeprefix(letter.lower())
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
-        raise BadNumber(text=given, example=f"{letter}0042")
-    return int(digits)
+    read = re.fullmatch(rf"[{letter}{letter.lower()}]?([0-9]{{1,9}})", given.strip())
+    if read is None:
+        raise BadNumber(text=given[:50], example=f"{letter}0042")
+    return int(read[1])
 
 
 def following(session: Session, column: InstrumentedAttribute[Any]) -> int:

@@ -18,7 +18,14 @@ from lab import kernel
 from lab.daemons import files
 from lab.topology import Kind, Machine, Topology
 
-_OF_EVERY_SERVER: Final = {"/run": 0o755, "/tmp": 0o1777, "/var/tmp": 0o1777, "/root": 0o700}  # noqa: S108 - a machine's own
+_OF_EVERY_SERVER: Final = {
+    "/run": 0o755,
+    "/tmp": 0o1777,  # noqa: S108 - the machine's own
+    "/var/tmp": 0o1777,  # noqa: S108
+    "/root": 0o700,
+    "/var/log": 0o755,
+    "/var/lib": 0o755,
+}
 _LOGS: Final[dict[Kind, str]] = {"edge": "/var/log/frr", "transit": "/var/log/frr", "radius": "/var/log/freeradius"}
 _STATE: Final[dict[Kind, str]] = {"hosted": "/var/lib/snmp"}
 _CONFIGURATION: Final[dict[Kind, str]] = {
@@ -44,19 +51,13 @@ def furnish(topology: Topology, machine: Machine, folder: Path, host_key: Path |
         return
     for path, mode in _OF_EVERY_SERVER.items():
         _empty(folder, path, mode)
-    for path in ("/var/log", "/var/lib"):
-        _empty(folder, path, 0o755)
-    for table in (_CONFIGURATION, _LOGS, _STATE):
+    for table in (_LOGS, _STATE):
         if machine.kind in table:
-            _copy(folder, table[machine.kind])
-    match machine.kind:
-        case "edge":
-            _frr(folder, files.frr_of_edge(machine))
-        case "transit":
-            _frr(folder, files.frr_of_transit(machine, topology.peering))
-        case "hosted":
-            _rewrite(folder / "etc/snmp/snmpd.conf", files.snmpd(machine, topology.snmp))
-    if machine.ours and host_key is not None:
+            _empty_like(folder, table[machine.kind])
+    if machine.kind in _CONFIGURATION:
+        _copy(folder, _CONFIGURATION[machine.kind])
+    _configure(topology, machine, folder)
+    if host_key is not None:
         _sign_in(topology, machine, folder, host_key)
 
 
@@ -96,6 +97,16 @@ def _single_files(root: Path) -> list[str]:
     return [path for path in (_SYSTEMCTL, _SHADOW) if (root / path.lstrip("/")).is_file()]
 
 
+def _configure(topology: Topology, machine: Machine, folder: Path) -> None:
+    match machine.kind:
+        case "edge":
+            _frr(folder, files.frr_of_edge(machine))
+        case "transit":
+            _frr(folder, files.frr_of_transit(machine, topology.peering))
+        case "hosted":
+            _rewrite(folder / "etc/snmp/snmpd.conf", files.snmpd(machine, topology.snmp))
+
+
 def _sign_in(topology: Topology, machine: Machine, folder: Path, host_key: Path) -> None:
     ssh = _empty(folder, "/etc/ssh", 0o755)
     (ssh / "sshd_config").write_text(files.sshd(machine))
@@ -119,6 +130,13 @@ def _empty(folder: Path, path: str, mode: int) -> Path:
     made.mkdir(parents=True, exist_ok=True)
     made.chmod(mode)
     return made
+
+
+def _empty_like(folder: Path, path: str) -> None:
+    """A folder of the same owner and mode as the host's, without what the host has in it."""
+    there = Path(path).stat()
+    made = _empty(folder, path, there.st_mode & 0o7777)
+    os.chown(made, there.st_uid, there.st_gid)
 
 
 def _copy(folder: Path, path: str) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import signal
 import socket
 import sys
 
 
 def announce(event: str, **facts: object) -> None:
-    """One JSON object on a line of standard output, for whoever started the program."""
-    sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
-    sys.stdout.flush()
+    """One JSON object on a line of standard output, for whoever started the program, if still there."""
+    line = json.dumps({"event": event, **facts}) + "\n"
+    with contextlib.suppress(BrokenPipeError):
+        os.write(sys.stdout.fileno(), line.encode())
 
 
 def stop_signal() -> socket.socket:

@@ -69,8 +69,9 @@ class Desk:
             case "hold":
                 return self._hold(asker)
             case "end":
+                asker.sendall(b"{}\n")  # first: nobody is left to answer afterwards
                 self._end()
-                return {}
+                return None
         with self._gate.visit():
             return self._answer(request, asker)
 

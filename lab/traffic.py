@@ -246,12 +246,13 @@ def _attend(connection: socket.socket, address: str, places: threading.BoundedSe
     try:
         with _Conversation(connection, time.monotonic() + SERVER_SECONDS) as conversation:
             hello, version, wanted, sent = conversation.line().split()
-            if (hello, version) != ("essaim", "1") or max(int(wanted), int(sent)) > LARGEST_EXCHANGE:
+            sizes = int(wanted), int(sent)
+            if (hello, version) != ("essaim", "1") or not 0 <= min(sizes) <= max(sizes) <= LARGEST_EXCHANGE:
                 return
             conversation.say(address.removeprefix("::ffff:"))
-            _, digest = conversation.receive(int(sent))
+            _, digest = conversation.receive(sizes[1])
             conversation.say(digest)
-            payload = os.urandom(max(0, int(wanted)))
+            payload = os.urandom(sizes[0])
             conversation.send(payload)
             conversation.say(hashlib.sha256(payload).hexdigest())
     except (OSError, ValueError):

@@ -51,9 +51,8 @@ _UP_FROM_NOWHERE = Phrase(
     "In service for {lasting}; {received} received, {sent} sent.",
 )
 _UP_LAST_TIME = Phrase(
-    "En service à la dernière mesure, il y a {age} ; {received} reçus, {sent} envoyés. "
-    "Depuis, personne n'a regardé : essaim poll",
-    "In service when last seen, {age} ago; {received} received, {sent} sent. Nobody has looked since: essaim poll",
+    "En service à la dernière mesure, il y a {age} ; {received} reçus, {sent} envoyés.",
+    "In service when last seen, {age} ago; {received} received, {sent} sent.",
 )
 _DOWN = Phrase(
     "Coupée depuis le {until} : {cause}.",

@@ -101,9 +101,7 @@ def interface_addresses(session: Session, device: Device, name: str, at: datetim
         .order_by(Assignment.family, Assignment.first)
     ).all()
     return tuple(
-        _interface(one, on_link if one.role == Role.LINK else one.length)
-        for one, on_link in held
-        if living(one, at)
+        _interface(one, on_link if one.role == Role.LINK else one.length) for one, on_link in held if living(one, at)
     )
 
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import Final
 
-from foundation.errors import EssaimError, Invalid
+from foundation.errors import EssaimError, Invalid, Unavailable
 from foundation.speech import Phrase, language_of_environment
 from lab.adsl import dhcpv6, l2tp
 from lab.adsl.ending import Cause, Ending
@@ -36,6 +36,7 @@ from lab.program import announce, stop_signal
 PREFIX_SECONDS: Final = 3.0
 GOODBYE_SECONDS: Final = 1.0
 BATCH: Final = 64
+LARGEST_DATAGRAM: Final = 65536
 USAGE: Final = 2
 
 
@@ -46,6 +47,18 @@ class BadSettings(Invalid):
     phrase = Phrase(
         "La description du foyer n’est pas lisible ({reason}). Rien n’a été lancé.",
         "The description of the home cannot be read ({reason}). Nothing was started.",
+    )
+
+
+class NoCollection(Unavailable):
+    """This machine cannot speak L2TP to the LNS at all."""
+
+    kind = "no-collection"
+    phrase = Phrase(
+        "Impossible de joindre le LNS {lns} depuis ici ({reason}). Vérifier le lien de collecte, "
+        "et qu’aucun autre foyer n’est déjà lancé.",
+        "The LNS {lns} cannot be reached from here ({reason}). Check the collection link, "
+        "and that no other home is already running.",
     )
 
 
@@ -111,11 +124,10 @@ class Home:
         """Connect and carry packets until the end; `asked_to_stop` becomes readable on a signal."""
         with contextlib.ExitStack() as stack:
             stack.callback(self._tun.close)
+            stack.callback(self._give_prefix_up)
             stack.enter_context(self._collection)
             stack.enter_context(self._selector)
-            self._collection.setblocking(False)
-            self._collection.bind(("", l2tp.PORT))
-            self._collection.connect((str(self._settings.lns), l2tp.PORT))
+            self._open_collection()
             self._selector.register(self._collection, selectors.EVENT_READ, self._on_collection)
             self._selector.register(self._tun.descriptor, selectors.EVENT_READ, self._on_tun)
             self._selector.register(asked_to_stop, selectors.EVENT_READ, self._on_stop)
@@ -124,6 +136,14 @@ class Home:
             while self._ending is None:
                 self._turn()
         return self._ending
+
+    def _open_collection(self) -> None:
+        self._collection.setblocking(False)
+        try:
+            self._collection.bind(("", l2tp.PORT))
+            self._collection.connect((str(self._settings.lns), l2tp.PORT))
+        except OSError as refused:
+            raise NoCollection(lns=self._settings.lns, reason=refused.strerror) from refused
 
     def _turn(self) -> None:
         self._send()
@@ -155,7 +175,7 @@ class Home:
     def _on_collection(self) -> None:
         for _ in range(BATCH):
             try:
-                datagram = self._collection.recv(65536)
+                datagram = self._collection.recv(LARGEST_DATAGRAM)
             except BlockingIOError:
                 return
             except ConnectionError:
@@ -173,7 +193,7 @@ class Home:
         if self._dhcp is None:
             return
         with contextlib.suppress(BlockingIOError, Malformed):
-            message = self._dhcp.recv(65536)
+            message = self._dhcp.recv(LARGEST_DATAGRAM)
             self._handle_prefix(self._prefixes.receive(time.monotonic(), message))
 
     def _on_stop(self) -> None:
@@ -188,7 +208,7 @@ class Home:
                     self._ipv4 = event
                     self._tun.up(self._session.mtu)
                     self._tun.carry_ipv4(event.address, event.peer, self._settings.routed)
-                    self._say_by = time.monotonic() + PREFIX_SECONDS
+                    self._say_by = None if self._connected else time.monotonic() + PREFIX_SECONDS
                 case Ipv6Up(address):
                     self._ask_for_prefix(address)
                 case Ending():
@@ -246,6 +266,10 @@ class Home:
         prefix = self._lease.prefix if self._lease else None
         return {"prefix": str(prefix) if prefix else None, "ipv6": str(prefix[1]) if prefix else None}
 
+    def _give_prefix_up(self) -> None:
+        if self._lease is not None:
+            self._tun.withdraw(self._lease.prefix)
+
     def _say_goodbye(self) -> None:
         """Hang up, and give the LNS a moment to hear it."""
         if self._dhcp is not None:
@@ -259,8 +283,9 @@ class Home:
             if self._session.settled or now >= until:
                 return
             due = min(until, self._session.deadline or until)
-            if self._selector.select(max(0.0, due - now)):
-                self._on_collection()
+            self._collection.settimeout(max(0.001, due - now))
+            with contextlib.suppress(OSError):
+                self._session.receive(now, self._collection.recv(LARGEST_DATAGRAM))
             now = time.monotonic()
             self._session.tick(now)
 

@@ -255,8 +255,9 @@ def _lease(octets: bytes, renew: int, rebind: int) -> Lease | None:
         raise Malformed(what="IA_PREFIX")
     if not valid:
         return None
-    renew, rebind = renew or preferred // 2, rebind or preferred * 4 // 5
-    return Lease(prefix, _seconds(renew), _seconds(rebind), _seconds(valid))
+    if preferred != FOREVER:
+        renew, rebind = renew or preferred // 2, rebind or preferred * 4 // 5
+    return Lease(prefix, _seconds(renew or FOREVER), _seconds(rebind or FOREVER), _seconds(valid))
 
 
 def _seconds(value: int) -> float | None:

@@ -55,8 +55,6 @@ class Attribute(IntEnum):
     ASSIGNED_SESSION = 14
     CALL_SERIAL_NUMBER = 15
     FRAMING_TYPE = 19
-    CALLED_NUMBER = 21
-    CALLING_NUMBER = 22
     CONNECT_SPEED = 24
 
 

@@ -1,6 +1,6 @@
 """The home's network interface: a TUN device and what `ip` (iproute2) sets on it.
 
-The device and all that hangs on it vanish with the program, whatever its end.
+The device, its addresses and the routes through it vanish with the program, whatever its end.
 """
 
 from __future__ import annotations

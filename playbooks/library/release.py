@@ -22,6 +22,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -144,7 +145,13 @@ def shell(script: str, *arguments: str) -> None:
     argv = ["/bin/bash", "--norc", "-euo", "pipefail", "-c", script, "release", *arguments]
     try:
         done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=SECONDS, check=False
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired as late:
         raise Refused(f"{SECONDS} s") from late
@@ -158,7 +165,7 @@ def active(unit: str) -> bool:
     return subprocess.run(["systemctl", "is-active", "--quiet", unit], check=False).returncode == 0
 
 
-def put_in_force(release: Release, content: dict, unit: str, check: str, tell: str) -> None:
+def put_in_force(release: Release, content: dict[str, Any], unit: str, check: str, tell: str) -> None:
     """The whole act. Raises Refused when the daemon refuses, with the former release in force again."""
     fresh, effect = release.write(content["texts"]), content["effect"]
     former, ran = release.in_force(), active(unit)

@@ -78,7 +78,7 @@ class Radius:
     role = "radius"
     platform = "debian"
     secrets = re.compile(r"(?:Cleartext-Password := |secret = )'(?P<secret>(?:[^'\\\n]|\\.)*)'")
-    observation = Observation(releases.looking("radius", PATHS, _LOOK))
+    observation: Observation | None = Observation(releases.looking("radius", PATHS, _LOOK))
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """All logins of all lines, and every LNS. Raises MachineIncomplete, NoSuchSecret, Unwritable."""
@@ -155,11 +155,11 @@ def _login(session: Session, line: Line, credential: Credential, own: list[Assig
     except ValueError as wrong:
         raise facts.Unwritable(what=Phrase("Le mot de passe PPP", "The PPP password"), owner=str(line)) from wrong
     neighbours = [one for share in line.shares for one in share.assignments]
-    reply = (*_addresses(line, own, at), *_routes(line, neighbours, at), *_limits(line))
+    reply = (*_addresses(own, at), *_routes(line, neighbours, at), *_limits(line))
     return Login(str(line), credential.name, password, reply)
 
 
-def _addresses(line: Line, own: list[Assignment], at: datetime) -> Iterator[str]:
+def _addresses(own: list[Assignment], at: datetime) -> Iterator[str]:
     for prefix in _of_role(own, Role.WAN, at):
         yield f"Framed-IP-Address = {prefix.network_address}"
         yield "Framed-IP-Netmask = 255.255.255.255"
@@ -195,3 +195,6 @@ def _entries(texts: Texts) -> Mapping[str, tuple[str, ...]]:
         elif label and row:
             entries.setdefault(label, []).append(row)
     return {label: tuple(rows) for label, rows in entries.items()}
+
+
+RADIUS: Final = Radius()

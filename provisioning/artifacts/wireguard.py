@@ -72,7 +72,7 @@ class WireGuard:
     role = "vpn"
     platform = "debian"
     secrets = re.compile(r"(?:PrivateKey|PresharedKey) = (?P<secret>\S+)")
-    observation = Observation(releases.looking("wireguard", {FILE: PATH}, _LOOK))
+    observation: Observation | None = Observation(releases.looking("wireguard", {FILE: PATH}, _LOOK))
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """The server with the peers of its lines. Raises MachineIncomplete, Unwritable."""
@@ -204,7 +204,9 @@ def _addresses(link: Any) -> Iterator[str]:
 
 def _sorted(prefixes: Any) -> tuple[str, ...]:
     default = {"default": "0.0.0.0/0"}
-    return tuple(str(one) for one in sorted((ip_network(default.get(each, each)) for each in prefixes), key=facts.order))
+    return tuple(
+        str(one) for one in sorted((ip_network(default.get(each, each)) for each in prefixes), key=facts.order)
+    )
 
 
 def _parsed(texts: Texts) -> _Parsed:
@@ -216,3 +218,6 @@ def _parsed(texts: Texts) -> _Parsed:
         key = next((row.partition(" = ")[2] for row in rows if row.startswith("PublicKey = ")), "")
         peers[key] = _Said(label, tuple(row for row in rows if not row.startswith("#")))
     return _Parsed(tuple(row for row in interface.splitlines() if row and not row.startswith("#")), peers)
+
+
+WIREGUARD: Final = WireGuard()

@@ -140,7 +140,7 @@ class FrrDriver(NetworkDriver):  # type: ignore[misc]
             return ""
         status, said = self._work(frr_scripts.COMPARE, self._candidate)
         if status:
-            raise ReplaceConfigException(_complaint(said, status))
+            raise ReplaceConfigException(_complaint(said))
         printed, _, running = said.partition("\0")
         differences = frr_reload.parse(printed)
         if self._mode == "merge":
@@ -250,7 +250,7 @@ class FrrDriver(NetworkDriver):  # type: ignore[misc]
             raise refusal("the candidate is empty")
         status, said = self._work(frr_scripts.CHECK, candidate)
         if status:
-            raise refusal(_complaint(said, status))
+            raise refusal(_complaint(said))
         self._candidate, self._mode = candidate, mode
 
     def _put_in_force(self, mode: Literal["replace", "merge"], config: str) -> str:
@@ -260,7 +260,7 @@ class FrrDriver(NetworkDriver):  # type: ignore[misc]
             return said
         words, _, remaining = said.partition("\0")
         left = frr_reload.render(frr_reload.parse(remaining)).splitlines()
-        reason = _complaint(words, status)
+        reason = _complaint(words) or "FRR says nothing of why"
         if left:
             reason += "\nwhat did not take:\n" + frr_reload.without_secrets("\n".join(left[:SHOWN_LINES]))
         if status == frr_scripts.REFUSED:
@@ -271,13 +271,15 @@ class FrrDriver(NetworkDriver):  # type: ignore[misc]
         return self._answer(f"timeout 30 vtysh -c {shlex.quote(command)}")
 
     def _json(self, command: str) -> dict[str, Any]:
-        answer = self._vtysh(command)
-        return dict(json.loads(answer)) if answer.lstrip().startswith("{") else {}
+        try:
+            return dict(json.loads(self._vtysh(command)))
+        except ValueError as unread:
+            raise CommandErrorException(f"{self.hostname}: {command}: not JSON") from unread
 
     def _answer(self, command: str) -> str:
         status, said = self._run(command, b"", self.timeout)
         if status:
-            raise CommandErrorException(f"{self.hostname}: {command}: {_complaint(said, status)}")
+            raise CommandErrorException(f"{self.hostname}: {command}: {_complaint(said)}")
         return said
 
     def _work(self, script: str, config: str, *arguments: str) -> tuple[int, str]:
@@ -338,14 +340,14 @@ def _peer(address: str, one: dict[str, Any], families: dict[str, dict[str, Any]]
     }
 
 
-def _complaint(said: str, status: int) -> str:
+def _complaint(said: str) -> str:
     """FRR's own words, each once, without colours, dates, tracebacks and secrets."""
     plain = _TRACEBACK.sub("", said)
     plain = re.sub(r"\x1b\[\d+m|^\d{4}-\d\d-\d\d [\d:,]+ +", "", plain, flags=re.MULTILINE)
     plain = _NOT_UNDERSTOOD.sub(r"\1: ", plain)
     lines = dict.fromkeys(line.strip() for line in plain.splitlines() if line.strip())
     words = [line for line in lines if not _NOISE.search(line)]
-    return frr_reload.without_secrets("\n".join(words[:SHOWN_LINES])) or f"no reason given (exit status {status})"
+    return frr_reload.without_secrets("\n".join(words[:SHOWN_LINES]))
 
 
 def _reason(failure: BaseException) -> str:

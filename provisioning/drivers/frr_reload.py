@@ -17,7 +17,7 @@ Sign: TypeAlias = Literal["+", "-"]
 
 # frr-reload removes these in bulk, so it lists them with what it adds.
 _REMOVED_IN_BULK: Final = re.compile(
-    r"no (?:(?:ip |ipv6 )?(?:route|prefix-list|access-list)"
+    r"no (?:(?:ip |ipv6 )?(?:route|router-id|prefix-list|access-list)"
     r"|bgp (?:community|large-community|extcommunity)-list) "
 )
 # The version is the software's; the other is vtysh's own setting. Neither can be configured by a reload.

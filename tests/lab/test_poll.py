@@ -93,9 +93,9 @@ def test_a_tunnel_is_seen_with_where_it_comes_from_and_its_end(lab: Any, samples
 
     lab.shell(
         "hosted1",
-        "umask 077 && mkdir -p /etc/wireguard && cat > /etc/wireguard/wg0.conf && "
+        "umask 077 && cat > /run/wg0.conf && "
         "WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD=1 "
-        "wg-quick up wg0 < /dev/null > /dev/null 2>&1",
+        "wg-quick up /run/wg0.conf < /dev/null > /dev/null 2>&1",
         stdin=f"[Interface]\nPrivateKey = {member}\nAddress = 198.51.100.2/32\n"
         f"[Peer]\nPublicKey = {server_public}\nEndpoint = 192.0.2.4:51820\n"
         "AllowedIPs = 198.51.100.1/32\nPersistentKeepalive = 1\n",

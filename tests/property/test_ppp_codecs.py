@@ -18,9 +18,7 @@ AVPS = st.builds(l2tp.Avp, U16, st.binary(max_size=1017), st.booleans(), st.bool
 MESSAGE_TYPE = st.builds(
     l2tp.number, st.just(l2tp.Attribute.MESSAGE_TYPE), st.sampled_from([int(kind) for kind in l2tp.MessageType])
 )
-BODIES = st.one_of(
-    st.just(()), st.builds(lambda first, rest: (first, *rest), MESSAGE_TYPE, st.lists(AVPS, max_size=4))
-)
+BODIES = st.one_of(st.just(()), st.builds(lambda first, rest: (first, *rest), MESSAGE_TYPE, st.lists(AVPS, max_size=4)))
 CONTROLS = st.builds(l2tp.Control, U16, U16, U16, U16, BODIES)
 DATA = st.builds(l2tp.Data, U16, U16, st.binary(max_size=1500))
 PACKETS = st.builds(ppp.Packet, BYTE, BYTE, st.binary(max_size=1500))

@@ -82,9 +82,7 @@ class Lns:
                     Avp(Attribute.CHALLENGE, CHALLENGE),
                 )
             case MessageType.SCCCN:
-                assert message.value(Attribute.CHALLENGE_RESPONSE) == l2tp.proof(
-                    MessageType.SCCCN, SECRET, CHALLENGE
-                )
+                assert message.value(Attribute.CHALLENGE_RESPONSE) == l2tp.proof(MessageType.SCCCN, SECRET, CHALLENGE)
             case MessageType.ICRQ:
                 self._peer_session = message.number(Attribute.ASSIGNED_SESSION) or 0
                 self._say(now, MessageType.ICRP, l2tp.number(Attribute.ASSIGNED_SESSION, self.session))

@@ -26,6 +26,7 @@ router bgp 64496
 Lines To Add
 ============
 no ip route 203.0.113.0/25 192.0.2.2
+no ip router-id 192.0.2.1
 no ipv6 prefix-list OURS-V6 seq 5 permit 2001:db8::/32 le 48
 router bgp 64496
  neighbor 192.0.2.128 description transit, four
@@ -77,6 +78,7 @@ def test_each_line_is_read_with_its_sign_and_its_blocks() -> None:
         Difference("-", "neighbor 192.0.2.128 description transit v4", (bgp,)),
         Difference("-", "no bgp default ipv4-unicast", (bgp,)),
         Difference("-", "ip route 203.0.113.0/25 192.0.2.2"),
+        Difference("-", "ip router-id 192.0.2.1"),
         Difference("-", "ipv6 prefix-list OURS-V6 seq 5 permit 2001:db8::/32 le 48"),
         Difference("+", "neighbor 192.0.2.128 description transit, four", (bgp,)),
         Difference("+", "network 203.0.113.0/24", (bgp, "address-family ipv4 unicast")),
@@ -88,6 +90,7 @@ def test_each_line_is_read_with_its_sign_and_its_blocks() -> None:
 def test_a_line_is_shown_under_its_blocks_and_these_once() -> None:
     assert render(parse(CHANGED)).splitlines() == [
         "-ip route 203.0.113.0/25 192.0.2.2",
+        "-ip router-id 192.0.2.1",
         "-ipv6 prefix-list OURS-V6 seq 5 permit 2001:db8::/32 le 48",
         "+no ipv6 forwarding",
         " router bgp 64496",

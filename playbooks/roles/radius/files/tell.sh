@@ -5,7 +5,7 @@ loaded() {
   wanted=$(sed -n 's/^\tReply-Message = "\(.*\)"/\1/p' "$1/authorize" | head -n 1)
   sed -n "s/^\tsecret = '\(.*\)'/\1/p" "$1/clients.conf" | head -n 1 |
     radclient -f /dev/fd/3 -S /dev/stdin -x -t 1 -r 1 127.0.0.1 auth 3<<<'User-Name = "essaim-release"' 2>&1 |
-    grep -qF "\"$wanted\""
+    grep -F "\"$wanted\"" >/dev/null
 }
 same() { [ -n "$2" ] && for each in clients.conf site sql; do cmp -s "$1/$each" "$2/$each" || return 1; done; }
 

@@ -1,0 +1,29 @@
+# $1: the release in force, $3: the announced effect. SIGHUP where it is enough, a restart where it was announced;
+# done when the daemon itself says that it runs every setting of the file.
+running() {
+  exec 4<>/dev/tcp/127.0.0.1/23 || return 1
+  printf 'enable\r\nwrite terminal\r\n' >&4
+  while IFS= read -r -t 3 row <&4; do
+    row=${row%$'\r'}
+    echo "$row"
+    [ "$row" != "# end" ] || break
+  done
+  exec 4>&-
+}
+in_force() { said=$(running 2>/dev/null) && ! grep -vxF -f <(echo "$said") "$1/startup-config" >/dev/null; }
+
+systemctl enable --quiet l2tpns
+if [ -n "$1" ] && [ "$3" != cuts ] && systemctl is-active --quiet l2tpns; then
+  systemctl reload l2tpns
+else
+  systemctl restart l2tpns
+  [ -n "$1" ] || exit 0
+fi
+for _ in $(seq 30); do
+  sleep 0.2
+  if in_force "$1"; then exit 0; fi
+done
+systemctl is-active --quiet l2tpns || { echo "l2tpns does not start with it" >&2; exit 1; }
+echo "l2tpns does not run every setting:" >&2
+grep -vxF -f <(running) "$1/startup-config" | sed 's/secret .*/secret …/' >&2
+exit 1
