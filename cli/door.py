@@ -125,14 +125,12 @@ def enter(command: typer.Typer) -> int:
     )  # typer names no public base of its usage errors
 
     try:
-        command(standalone_mode=False)
+        outcome = command(standalone_mode=False)
     except EssaimError as refused:
         complain(refused.sentence(language()))
         if os.environ.get("ESSAIM_DEBUG") == "1":
             traceback.print_exc()
         return refused.exit_status
-    except typer.Exit as done:
-        return done.exit_code
     except NoArgsIsHelpError as unsaid:
         complain(unsaid.format_message())
         return USAGE_STATUS
@@ -152,7 +150,8 @@ def enter(command: typer.Typer) -> int:
             raise
         complain(_UNEXPECTED.say(language(), what=type(unforeseen).__name__))
         return 1
-    return 0
+    # A command that ends early with a status (typer.Exit) gives it back as its outcome.
+    return outcome if isinstance(outcome, int) else 0
 
 
 def _reason(wrong: Any) -> str:

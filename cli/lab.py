@@ -38,12 +38,15 @@ def up() -> None:
 )
 def check(as_json: Json = False) -> None:
     """Connect two members and try what they would."""
-    from desk import checks
-    from desk.sample import shown_lines
+    from desk import checks, homes
 
     opened, here = store(), settings()
     with screen.progress(Phrase("Les membres se connectent", "Members connect")):
-        done = [each for line in shown_lines(opened) for each in checks.line_works(opened, here, line, lambda _: None)]
+        done = [
+            each
+            for line in homes.of_lab(opened, here)
+            for each in checks.line_works(opened, here, line, lambda _: None)
+        ]
     if as_json:
         screen.give(done)
     else:

@@ -19,7 +19,6 @@ from cli.change import show_planned
 from cli.lab import show_check, show_checks
 from desk import association, checks, handiwork, homes, laboratory, polling, visit
 from desk.checks import Check
-from desk.sample import shown_lines
 from foundation import clock, journal
 from foundation.acts import Act
 from foundation.database import Store, open_store, reading, transaction
@@ -155,7 +154,7 @@ def step_handiwork(tour: Tour) -> None:
 def step_members(tour: Tour) -> None:
     """Two members connect with what the inventory gave them."""
     title("Deux membres se connectent", "Two members connect")
-    for line in shown_lines(tour.store):
+    for line in homes.of_lab(tour.store, tour.settings):
         tour.done += checks.line_works(tour.store, tour.settings, line, show_check)
 
 
@@ -166,7 +165,7 @@ def step_poll(tour: Tour) -> None:
     heard = sorted(one.machine for one in polling.poll(tour.store, tour.settings, at).answered)
     wanted = ["hosted1", "radius", "vpn"]
     tour.note(Phrase("machines relevées", "machines polled"), wanted, heard, good=heard == wanted)
-    for line in shown_lines(tour.store):
+    for line in homes.of_lab(tour.store, tour.settings):
         now = polling.line_status(tour.store, tour.settings, line, at)
         screen.line(f"  {now.shape} {line} {now.say(screen.language())}")
 
@@ -174,7 +173,7 @@ def step_poll(tour: Tour) -> None:
 def step_dues(tour: Tour) -> None:
     """The month's dues, a payment, two balances."""
     title("Les dus du mois, au centime", "The month's dues, to the cent")
-    counted = visit.count_dues(tour.store, tour.act(), shown_lines(tour.store)[1])
+    counted = visit.count_dues(tour.store, tour.act(), homes.of_lab(tour.store, tour.settings)[1])
     screen.line("  " + counted.issued.sentence(screen.language()))
     for who, held in counted.balances:
         screen.line(f"  {who} : {held.sentence(screen.language())}")
@@ -185,7 +184,7 @@ def step_dues(tour: Tour) -> None:
 def step_departure(tour: Tour) -> None:
     """A member leaves: exactly their line goes."""
     title("Un membre s'en va", "A member leaves")
-    line = shown_lines(tour.store)[0]
+    line = homes.of_lab(tour.store, tour.settings)[0]
     had = homes.access(tour.store, tour.settings, line)
     visit.depart(tour.store, tour.act("déménagement"), line)
     only_on_vpn(tour, line, Impact.CUTS)
@@ -221,7 +220,9 @@ def step_arrival(tour: Tour) -> None:
 def step_portal(tour: Tour) -> None:
     """The portal shows a member their line; the journal of all this is whole."""
     title("Le portail et le journal", "The portal and the journal")
-    tour.done.append(visit.look_at_portal(tour.store, tour.settings, tour.act(), shown_lines(tour.store)[1]))
+    tour.done.append(
+        visit.look_at_portal(tour.store, tour.settings, tour.act(), homes.of_lab(tour.store, tour.settings)[1])
+    )
     show_check(tour.done[-1])
     with reading(tour.store) as session:
         count, _ = journal.verify(session)
@@ -236,7 +237,7 @@ def step_portal(tour: Tour) -> None:
 def step_open(tour: Tour) -> None:
     """The portal, until Ctrl-C."""
     title("Le portail des membres", "The members' portal")
-    for line in shown_lines(tour.store):
+    for line in homes.of_lab(tour.store, tour.settings):
         who, url = visit.link(tour.store, tour.settings, tour.act(), line)
         screen.say(
             Phrase("  Se connecter comme {who} ({line}) : {url}", "  To sign in as {who} ({line}): {url}"),

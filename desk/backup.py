@@ -69,7 +69,7 @@ class CannotWrite(Refused):
 class KeyNeeded(Refused):
     """A backup comes without the vault's key."""
 
-    kind = "key-needed"
+    kind = "vault-key-needed"
     phrase = Phrase(
         "La sauvegarde ne contient pas la clé du coffre : essaim restore {file} --key vault.key. Rien n'a été changé.",
         "A backup does not hold the vault's key: essaim restore {file} --key vault.key. Nothing was changed.",

@@ -16,7 +16,7 @@ from foundation import clock
 from foundation.database import Store
 from foundation.errors import EssaimError
 from foundation.settings import Settings
-from foundation.speech import Phrase
+from foundation.speech import Phrase, volume
 from lab import traffic
 from lab.attach import Lab
 from monitoring.status import State
@@ -53,7 +53,8 @@ def line_works(store: Store, settings: Settings, number: str, told: Told) -> lis
                 note(_largest(at_home, there, host))
             for prefix in at_home.routed:
                 note(_neighbour(at_home, there, str(prefix.network_address)))
-            note(_recorded(store, settings, at_home))
+            note(_seen_up(store, settings, at_home))
+        note(_counted(store, settings, at_home))
         with _namespace(running, at_home) as there:
             note(_dead(at_home, there))
     except EssaimError as failed:
@@ -109,14 +110,23 @@ def _neighbour(at_home: Access, there: int, source: str) -> Check:
     return Check(what, source, str(seen.seen_address), str(seen.seen_address) == source)
 
 
-def _recorded(store: Store, settings: Settings, at_home: Access) -> Check:
+def _seen_up(store: Store, settings: Settings, at_home: Access) -> Check:
     what = Phrase(f"{at_home.line} : vue par l'association", f"{at_home.line}: as the association sees it")
     at = clock.now()
     report = polling.poll(store, settings, at)
     status = polling.line_status(store, settings, at_home.line, at)
-    good = not report.unanswered and status.state is State.UP and polling.octets(settings, at_home.line) > 2 * MEGABYTE
     seen = _sentence(report.unanswered[0].error) if report.unanswered else Phrase(status.say("fr"), status.say("en"))
-    return Check(what, Phrase("en service, plus de 2 Mo", "in service, more than 2 MB"), seen, good)
+    good = not report.unanswered and status.state is State.UP
+    return Check(what, Phrase("en service", "in service"), seen, good)
+
+
+def _counted(store: Store, settings: Settings, at_home: Access) -> Check:
+    # An LNS tells how much a session carried at its end, or once a minute: so this is read after hanging up.
+    what = Phrase(f"{at_home.line} : trafic compté", f"{at_home.line}: traffic counted")
+    polling.poll(store, settings, clock.now())
+    octets = polling.octets(settings, at_home.line)
+    seen = Phrase(volume(octets, "fr"), volume(octets, "en"))
+    return Check(what, Phrase("plus de 4 Mo", "more than 4 MB"), seen, octets > 4 * MEGABYTE)
 
 
 def _dead(at_home: Access, there: int) -> Check:

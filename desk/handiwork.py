@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from provisioning.drivers.console import file_of
-
 from foundation import reach
 from foundation.database import Store, reading
 from foundation.settings import Settings
 from foundation.speech import Phrase
 from inventory import devices, lines, numbers
 from provisioning.artifacts.radius import PATHS
+from provisioning.drivers.console import file_of
 
 MOST_ROWS: Final = 6
 """A plan that shows exactly one edit shows no more rows than this."""

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from foundation.database import Store, reading
-from foundation.errors import NotFound
+from foundation.errors import NotFound, Refused
 from foundation.settings import Settings
 from foundation.speech import Phrase
 from foundation.vault import vault_of
@@ -33,6 +33,16 @@ class KeyNotHere(NotFound):
     )
 
 
+class NotLive(Refused):
+    """A line that is not on the machines."""
+
+    kind = "not-live"
+    phrase = Phrase(
+        "{line} est « {state} » : rien ne peut s'y connecter.",
+        "{line} is “{state}”: nothing can connect to it.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """One line as a lab's home and the checks need it; `secrets` is what the member's own box is given."""
@@ -48,9 +58,11 @@ class Access:
 
 
 def access(store: Store, settings: Settings, number: str) -> Access:
-    """What the home of a line connects with. Raises NoSuchLine, KeyNotHere."""
+    """What the home of a line connects with. Raises NoSuchLine, NotLive, KeyNotHere."""
     with reading(store) as session:
         line = lines.find_line(session, number)
+        if line.state not in lines.RENDERED:
+            raise NotLive(line=str(line), state=lines.word(line))
         held = _held(line)
         tunnel = line.offer.technology == Technology.WIREGUARD
         return Access(
@@ -63,6 +75,15 @@ def access(store: Store, settings: Settings, number: str) -> Access:
             delegated=next(one.prefix for one in held if one.role == Role.DELEGATED),
             routed=tuple(one.prefix for one in held if one.role == Role.ROUTED),
         )
+
+
+def of_lab(store: Store, settings: Settings) -> list[str]:
+    """The lines that have a home in the lab: tunnels whose key is here, and the first copper line that is shared."""
+    with reading(store) as session:
+        live = [line for line in lines.list_lines(session, limit=1000) if line.state in lines.RENDERED]
+        tunnels = [str(line) for line in live if _key_file(settings, str(line)).exists()]
+        shared = [str(line) for line in live if line.offer.technology == Technology.ADSL and len(line.shares) > 1]
+        return tunnels + shared[:1]
 
 
 def keep_key(settings: Settings, line: str, private_key: str) -> None:

@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy.orm import Session
 
 from foundation.acts import Act
-from foundation.database import Store, reading
 from inventory import addresses, devices, lines, members, offers, routing
 from inventory.lines import Ordering
 from inventory.models.addresses import Pool, Role
@@ -244,12 +243,3 @@ def _host(session: Session, draw: Random, people: list[Member], site: Site) -> N
             devices.set_secret(session, act, device, "snmp", secrets.token_urlsafe(12))
         else:
             addresses.allocate(session, act, pool, devices.add_interface(session, act, device, "eth0"), Role.WAN)
-
-
-def shown_lines(store: Store) -> list[str]:
-    """The two lines that the tour follows: a tunnel, and a copper line that neighbours share."""
-    with reading(store) as session:
-        shared = next(
-            line for line in lines.list_lines(session, limit=1000) if line.offer.name == "adsl" and len(line.shares) > 1
-        )
-        return [f"L{SHOWN_LINE:04d}", str(shared)]

@@ -178,6 +178,8 @@ def namespace_of(keeper: Path, machine: str) -> int:
     for level, kind, data in ancillary:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
             return array.array("i", data[:4])[0]
+    if not answer:
+        raise LabDown
     raise CommandFailed(machine=machine, command="namespace", reason=answer.decode(errors="replace").strip())
 
 

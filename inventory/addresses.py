@@ -169,7 +169,8 @@ def allocate(
 def reserve(session: Session, act: Act, pool: Pool, prefix: IPNetwork) -> None:
     """Put a free prefix aside by hand. Raises PrefixTaken."""
     locked = _lock(session, pool)
-    _end_quarantines(session, locked, max(act.at, locked.last_event))
+    locked.last_event = at = max(act.at, locked.last_event)
+    _end_quarantines(session, locked, at)
     free, wanted = _fit(session, locked, prefix.prefixlen, prefix)
     _cut(session, locked, free, wanted, BlockState.RESERVED)
     journal.record(session, act, "address.reserve", str(prefix), pool=locked.name)

@@ -89,7 +89,8 @@ _CAUSES: Final[dict[str, Phrase]] = {
     "Lost-Service": Phrase("la box ne répond plus", "the router no longer answers"),
     "Idle-Timeout": Phrase("aucun trafic", "no traffic"),
     "Session-Timeout": Phrase("durée maximale atteinte", "its time was over"),
-    "Admin-Reset": Phrase("l'association a coupé la connexion", "the association ended the connection"),
+    # l2tpns says so for a box that hangs up as well as for a volunteer's hand.
+    "Admin-Reset": Phrase("la session a été fermée", "the session was closed"),
     "Admin-Reboot": Phrase("l'équipement de collecte redémarre", "the access server restarts"),
     "Port-Error": Phrase("erreur sur la ligne", "an error on the line"),
     "NAS-Error": Phrase("erreur de l'équipement de collecte", "an error of the access server"),

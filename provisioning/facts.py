@@ -74,6 +74,7 @@ def rendered_lines(session: Session, device: Device | None = None) -> Sequence[L
             shares.selectinload(Share.credentials),
             shares.selectinload(Share.assignments),
         )
+        .execution_options(populate_existing=True)
     )
     return session.scalars(query if device is None else query.where(Line.device_id == device.id)).all()
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from foundation.acts import Act
 from foundation.database import EssaimSession, Store, engine_of, transaction
 from foundation.vault import Vault
+
+# The machine may be shared and slow: examples are counted, not timed. In CI the same ones are tried every time.
+settings.register_profile("essaim", max_examples=60, deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("essaim")
 
 NOW = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
 

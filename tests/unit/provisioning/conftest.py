@@ -60,7 +60,9 @@ def association(session: EssaimSession, act: Act) -> Association:
     """As the class says."""
     site = devices.add_site(session, act, "colo")
     made = {
-        name: devices.add_device(session, act, name, role=role, platform=platform, site=site, asn=asn, endpoint=endpoint)
+        name: devices.add_device(
+            session, act, name, role=role, platform=platform, site=site, asn=asn, endpoint=endpoint
+        )
         for name, role, platform, asn, endpoint in (
             ("edge", "router", "frr", 64496, None),
             ("lns", "lns", "debian", None, "100.64.2.1:1701"),
@@ -77,7 +79,10 @@ def association(session: EssaimSession, act: Act) -> Association:
     ):
         devices.set_secret(session, act, device, name, secret)
     _roads(session, act, edge, lns, radius, vpn)
-    people = [members.add_member(session, act, f"Camille Escande {rank}", email=f"m{rank}@membres.example") for rank in range(6)]
+    people = [
+        members.add_member(session, act, f"Camille Escande {rank}", email=f"m{rank}@membres.example")
+        for rank in range(6)
+    ]
     _lines(session, act, vpn, lns, people)
     return Association(session, act, edge, lns, radius, vpn, people)
 

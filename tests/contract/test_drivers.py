@@ -1,0 +1,245 @@
+"""What every driver promises (`provisioning/drivers/protocol.py`), held by each of them on a machine of its own."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundation.reach import Machine, MachineUnreachable
+from foundation.settings import Settings
+from provisioning.artifact import Target
+from provisioning.artifacts.router import ROUTER
+from provisioning.artifacts.wireguard import WIREGUARD
+from provisioning.drivers.console import ConsoleDriver
+from provisioning.drivers.protocol import ConfigurationRefused, Driver, Stale
+from provisioning.texts import digest
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A driver, a target, what it may be told, and where a secret of it may rest."""
+
+    driver: Driver
+    target: Target
+    texts: Mapping[str, str]
+    others: Mapping[str, str]
+    refused: Mapping[str, str]
+    unreachable: Target
+    secret: str
+    resting_place: str
+
+    def hold(self, texts: Mapping[str, str]) -> None:
+        """Bring the machine to these texts."""
+        self.driver.apply(self.target, texts, self.held(texts))
+
+    def held(self, texts: Mapping[str, str]) -> str:
+        """The digest of what the machine holds now."""
+        return digest(self.driver.look(self.target, texts).texts)
+
+
+def golden(artifact: str, platform: str) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (GOLDEN / artifact / platform).iterdir()}
+
+
+def changed(texts: Mapping[str, str], old: str, new: str) -> dict[str, str]:
+    assert any(old in text for text in texts.values())
+    return {name: text.replace(old, new) for name, text in texts.items()}
+
+
+def console(tmp_path: Path) -> Trial:
+    texts = golden("wireguard", "debian")
+    (tmp_path / "console").mkdir()
+    (tmp_path / "console" / "ghost").touch()
+    return Trial(
+        ConsoleDriver(Settings(var=tmp_path)),
+        Target(Machine("vpn", "vpn"), WIREGUARD),
+        texts,
+        changed(texts, "198.51.100.2/32", "198.51.100.77/32"),
+        {name: text.rstrip() for name, text in texts.items()},
+        Target(Machine("ghost", "ghost"), WIREGUARD),
+        "PrivateKey = yMjI",
+        "/console/vpn/",
+    )
+
+
+def settings_of(lab: Any, tmp_path: Path) -> Settings:
+    """An association whose machines are the lab's."""
+    settings = Settings(var=tmp_path, lab=True, ssh_key_file=lab.means.key_file)
+    settings.lab_folder.symlink_to(lab.folder)
+    (tmp_path / "ssh").mkdir()
+    shutil.copy(lab.means.known_hosts, settings.means().known_hosts)
+    return settings
+
+
+def ansible(lab: Any, tmp_path: Path) -> Trial:
+    from provisioning.drivers.ansible import AnsibleDriver
+
+    texts = golden("wireguard", "debian")
+    return Trial(
+        AnsibleDriver(settings_of(lab, tmp_path)),
+        Target(lab.machine("vpn"), WIREGUARD),
+        texts,
+        changed(texts, "198.51.100.2/32", "198.51.100.77/32"),
+        changed(texts, "PublicKey = AQEB", "PublicKey = !QEB"),
+        Target(Machine("ghost", "100.64.0.99"), WIREGUARD),
+        texts["wg0.conf"].split("PrivateKey = ")[1].split("\n")[0],
+        "/var/lib/essaim/wireguard/releases/",
+    )
+
+
+def napalm(lab: Any, tmp_path: Path) -> Trial:
+    from provisioning.drivers.napalm import NapalmDriver
+
+    texts = changed(
+        golden("router", "frr"),
+        " neighbor 192.0.2.128 adv",
+        " neighbor 192.0.2.128 password walnut-11\n neighbor 192.0.2.128 adv",
+    )
+    return Trial(
+        NapalmDriver(settings_of(lab, tmp_path)),
+        Target(lab.machine("edge"), ROUTER),
+        texts,
+        changed(texts, " description core", " description heart"),
+        changed(texts, " ip address 192.0.2.1/28", " ip address 192.0.2.1/99"),
+        Target(Machine("ghost", "100.64.0.99"), ROUTER),
+        "walnut-11",
+        "/etc/frr/",
+    )
+
+
+@pytest.fixture(
+    params=[
+        "console",
+        pytest.param("ansible", marks=pytest.mark.lab),
+        pytest.param("napalm", marks=pytest.mark.lab),
+    ]
+)
+def trial(request: pytest.FixtureRequest, tmp_path: Path) -> Trial:
+    if request.param == "console":
+        return console(tmp_path)
+    return {"ansible": ansible, "napalm": napalm}[request.param](request.getfixturevalue("lab"), tmp_path)
+
+
+def test_what_is_applied_is_what_is_seen(trial: Trial) -> None:
+    assert trial.driver.look(trial.target, trial.texts).diff != ""
+    trial.hold(trial.texts)
+    assert trial.driver.look(trial.target, trial.texts).diff == ""
+    other = trial.driver.look(trial.target, trial.others)
+    assert other.diff != ""
+    trial.driver.apply(trial.target, trial.others, digest(other.texts))
+    assert trial.driver.look(trial.target, trial.others).diff == ""
+
+
+def test_looking_changes_nothing(trial: Trial) -> None:
+    trial.hold(trial.texts)
+    before = trial.held(trial.texts)
+    trial.driver.look(trial.target, trial.others)
+    assert trial.held(trial.texts) == before
+
+
+def test_a_refused_configuration_leaves_the_former_in_force(trial: Trial) -> None:
+    trial.hold(trial.texts)
+    before = trial.held(trial.texts)
+    with pytest.raises(ConfigurationRefused) as refusal:
+        trial.driver.apply(trial.target, trial.refused, before)
+    assert str(trial.target) in refusal.value.sentence("fr")
+    assert trial.held(trial.texts) == before
+    assert trial.driver.look(trial.target, trial.texts).diff == ""
+
+
+def test_a_plan_of_another_moment_is_stale_and_nothing_is_applied(trial: Trial) -> None:
+    planned = trial.held(trial.others)
+    trial.hold(trial.texts)
+    with pytest.raises(Stale):
+        trial.driver.apply(trial.target, trial.others, planned)
+    assert trial.driver.look(trial.target, trial.texts).diff == ""
+
+
+def test_a_machine_that_cannot_be_reached_is_named(trial: Trial) -> None:
+    for act in (
+        lambda: trial.driver.look(trial.unreachable, trial.texts),
+        lambda: trial.driver.apply(trial.unreachable, trial.texts, digest({})),
+    ):
+        with pytest.raises(MachineUnreachable, match="ghost"):
+            act()
+
+
+def test_secrets_rest_where_they_serve_and_nowhere_else(trial: Trial) -> None:
+    began = time.time()
+    with watched(trial.secret) as seen:
+        trial.hold(trial.texts)
+        with pytest.raises(ConfigurationRefused) as refusal:
+            trial.driver.apply(trial.target, trial.refused, trial.held(trial.texts))
+    assert trial.secret not in refusal.value.sentence("en")
+    assert seen == []
+    resting = {path for path in leftovers(began) if any(form in contents(path) for form in forms(trial.secret))}
+    assert {path for path in resting if trial.resting_place not in str(path)} == set()
+
+
+def test_an_unknown_host_key_is_refused(trial: Trial) -> None:
+    means = getattr(trial.driver, "_means", None)
+    if means is None:
+        pytest.skip("the console has no host key")
+    means.known_hosts.write_text("")
+    with pytest.raises(MachineUnreachable):
+        trial.driver.look(trial.target, trial.texts)
+
+
+def forms(secret: str) -> tuple[bytes, ...]:
+    raw = secret.encode()
+    return raw, base64.b64encode(raw), raw.hex().encode()
+
+
+def contents(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def leftovers(began: float) -> Iterator[Path]:
+    """Files of the temporary folders written since then; the lab's machines are among them."""
+    for folder in (Path("/tmp"), Path("/dev/shm"), Path("/var/tmp"), Path("/run")):
+        for path in folder.rglob("*"):
+            try:
+                fresh = path.is_file() and not path.is_symlink() and path.stat().st_mtime >= began - 1
+            except OSError:
+                continue
+            if fresh and path.stat().st_size < 10_000_000:
+                yield path
+
+
+@contextmanager
+def watched(secret: str) -> Iterator[list[str]]:
+    """What shows the secret meanwhile: arguments and environments of processes, names of files in memory."""
+    seen: list[str] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.05):
+            for process in Path("/proc").glob("[0-9]*"):
+                for name in ("cmdline", "environ"):
+                    if any(form in contents(process / name) for form in forms(secret)):
+                        seen.append(f"{process}/{name}")
+            for path in Path("/dev/shm").rglob("*"):
+                if path.is_file() and any(form in contents(path) for form in forms(secret)):
+                    seen.append(str(path))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        watcher.join()
