@@ -32,7 +32,7 @@ def render(package: str, template: str, facts: Mapping[str, object]) -> str:
     """
     try:
         return _environment(package).get_template(template).render(facts)
-    except (TemplateError, TypeError, ValueError) as wrong:
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as wrong:
         raise TemplateFailed(template=template, reason=str(wrong)) from wrong
 
 

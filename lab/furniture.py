@@ -38,7 +38,8 @@ _CONFIGURATION: Final[dict[Kind, str]] = {
 _PYTHON_RUNS_HERE: Final[frozenset[Kind]] = frozenset({"internet", "home"})
 _WIREGUARD: Final[frozenset[Kind]] = frozenset({"vpn", "home"})
 """Never a copy: the host's own tunnels and keys are none of the lab's business."""
-_SYSTEMCTL: Final = "/usr/bin/systemctl"
+_OWN_PROGRAMS: Final = "/usr/local/sbin"
+"""First on every PATH of root, and there on a Debian without systemd too."""
 _SHADOW: Final = "/etc/shadow"
 
 
@@ -90,11 +91,12 @@ def _folders(root: Path) -> list[str]:
         for each in (root / name).iterdir()
         if each.is_dir()
     ]
-    return [path for path in above + below if path != "/usr"]
+    own = [_OWN_PROGRAMS] if (root / _OWN_PROGRAMS.lstrip("/")).is_dir() else []
+    return [path for path in above + below + own if path != "/usr"]
 
 
 def _single_files(root: Path) -> list[str]:
-    return [path for path in (_SYSTEMCTL, _SHADOW) if (root / path.lstrip("/")).is_file()]
+    return [_SHADOW] if (root / _SHADOW.lstrip("/")).is_file() else []
 
 
 def _configure(topology: Topology, machine: Machine, folder: Path) -> None:
@@ -113,8 +115,7 @@ def _sign_in(topology: Topology, machine: Machine, folder: Path, host_key: Path)
     _secret(ssh / "authorized_keys", topology.authorised_key.strip() + "\n")
     _secret(ssh / "ssh_host_ed25519_key", host_key.read_text())
     _secret(folder / _SHADOW.lstrip("/"), files.SHADOW)
-    program = folder / _SYSTEMCTL.lstrip("/")
-    program.parent.mkdir(parents=True)
+    program = _empty(folder, _OWN_PROGRAMS, 0o755) / "systemctl"
     shutil.copyfile(Path(__file__).parent / "daemons" / "systemctl.py", program)
     program.chmod(0o755)
 

@@ -123,7 +123,6 @@ PROGRAMS: Final = (
     "ip",
     "nsenter",
     "setpriv",
-    "systemctl",
     "python3",
 )
 """What must be installed, whatever the lab runs."""

@@ -6,6 +6,7 @@ a packet to nobody ends here instead of going round between us and the edge.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -78,7 +79,7 @@ class WireGuard:
         """The server with the peers of its lines. Raises MachineIncomplete, Unwritable."""
         return _rendered(
             Server(
-                private_key=_checked(facts.service_secret(session, device, "wireguard"), device.name),
+                private_key=_clamped(_checked(facts.service_secret(session, device, "wireguard"), device.name)),
                 addresses=tuple(str(one) for one in facts.interface_addresses(session, device, "wg0", at)),
                 port=facts.service(device)[1],
                 mtu=MTU,
@@ -159,6 +160,14 @@ def _checked(key: str, owner: str) -> str:
     if not _KEY.fullmatch(key):
         raise facts.Unwritable(what=Phrase("La clé WireGuard", "The WireGuard key"), owner=owner)
     return key
+
+
+def _clamped(key: str) -> str:
+    """The private key as X25519 uses it (RFC 7748, 5): WireGuard gives it back in this form alone."""
+    raw = bytearray(base64.b64decode(key))
+    raw[0] &= 248
+    raw[31] = raw[31] & 127 | 64
+    return base64.b64encode(raw).decode()
 
 
 def _running(found: Mapping[str, str]) -> Server:

@@ -14,4 +14,4 @@ _FIXTURES = importlib.util.module_from_spec(_SPEC)
 sys.modules[_SPEC.name] = _FIXTURES
 _SPEC.loader.exec_module(_FIXTURES)
 
-ssh_key, standing_lab, lab = _FIXTURES.ssh_key, _FIXTURES.standing_lab, _FIXTURES.lab
+ssh_key, standing_lab = _FIXTURES.ssh_key, _FIXTURES.standing_lab

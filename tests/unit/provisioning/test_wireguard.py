@@ -148,7 +148,7 @@ def test_a_line_with_another_address_is_cut(text: str) -> None:
 
 
 def test_another_key_of_the_server_cuts_everyone(text: str) -> None:
-    after = {"wg0.conf": text.replace("PrivateKey = yM", "PrivateKey = xM")}
+    after = {"wg0.conf": text.replace("PrivateKey = yM", "PrivateKey = wM")}
     assert WIREGUARD.effect({"wg0.conf": text}, after) == Effect(Impact.CUTS, 3)
     assert WIREGUARD.lines({"wg0.conf": text}, after) == ("L0001", "L0002", "L0003")
 
