@@ -65,9 +65,9 @@ def show(number: Annotated[str, typer.Argument(metavar="C0042")], as_json: Json 
     screen.say(
         Phrase("Proposé par {proposed_by} le {proposed_at}.", "Proposed by {proposed_by} on {proposed_at}."), **facts
     )
-    if one.approved_by:
+    if facts["approved_by"]:
         screen.say(Phrase("Approuvé par {approved_by}.", "Approved by {approved_by}."), **facts)
-    if one.reason:
+    if facts["reason"]:
         screen.say(Phrase("Raison : {reason}", "Reason: {reason}"), **facts)
     return screen.diff(text)
 

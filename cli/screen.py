@@ -117,5 +117,9 @@ def confirm(question: Phrase, *, yes: bool, **values: object) -> bool:
 def _console() -> Console:
     from rich.console import Console
 
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich itself would end the program with 1: `essaim member list | head` is no failure
+
     # Piped output is for programs and files: never cut or wrapped there.
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
+    return Screen(highlight=False, width=None if sys.stdout.isatty() else 10_000)

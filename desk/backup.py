@@ -13,6 +13,7 @@ import sqlite3
 import tarfile
 import tempfile
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +31,9 @@ from migrations import upgrade
 
 DATABASES: Final = ("essaim.sqlite", "samples.sqlite")
 FILES: Final = ("essaim.toml", "ssh/known_hosts", "ssh/id_ed25519.pub")
+SSH_KEY: Final = "ssh/id_ed25519.sealed"
 MARK: Final = "essaim-backup"
+"""The entry that says what the others must be."""
 
 
 class NotEmbedded(Refused):
@@ -54,6 +57,7 @@ class NotABackup(Refused):
 
 
 _UNEXPECTED = Phrase("contenu inattendu", "unexpected content")
+_ALTERED = Phrase("contenu modifié depuis", "content altered since")
 
 
 class CannotWrite(Refused):
@@ -85,16 +89,12 @@ def backup(store: Store, settings: Settings, file: Path) -> int:
         raise NotEmbedded(key=settings.vault_key)
     beside = file.with_name(f".{file.name}.essaim-{os.getpid()}")
     try:
+        contents = _contents(store, settings)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as raw, tarfile.open(fileobj=raw, mode="w") as tar:
-            _add(tar, MARK, b"1\n")
-            for name, path in ((DATABASES[0], Path(str(store.engine.url.database))), (DATABASES[1], settings.samples)):
-                if path.exists():
-                    _add(tar, name, _copy_of(path))
-            for name in FILES:
-                if (settings.var / name).exists():
-                    _add(tar, name, (settings.var / name).read_bytes())
-            _add(tar, "ssh/id_ed25519.sealed", store.vault.seal(settings.means().key_file.read_text()).token)
+            _add(tar, MARK, store.vault.seal(_digests(contents)).token)
+            for name, content in contents.items():
+                _add(tar, name, content)
         beside.replace(file)
     except (OSError, sqlite3.Error) as failed:
         raise CannotWrite(file=file, reason=failed.args[-1]) from failed
@@ -114,11 +114,12 @@ def restore(settings: Settings, file: Path, key: Path | None) -> int:
     if key is None:
         raise KeyNeeded(file=file)
     vault = Vault.read(key)
+    contents = _read(file, vault)
     settings.var.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".restore-", dir=settings.var.parent))
     try:
-        _unpack(file, made)
-        _give_key(made, key, vault)
+        ssh_key = vault.open(Sealed(contents.pop(SSH_KEY))).encode()
+        _write(made, {**contents, "vault.key": key.read_bytes(), "ssh/id_ed25519": ssh_key})
         count = _verified(file, made, vault)
         if settings.var.exists():
             settings.var.rmdir()
@@ -126,6 +127,21 @@ def restore(settings: Settings, file: Path, key: Path | None) -> int:
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return count
+
+
+def _contents(store: Store, settings: Settings) -> dict[str, bytes]:
+    databases = zip(DATABASES, (Path(str(store.engine.url.database)), settings.samples), strict=True)
+    files = ((name, settings.var / name) for name in FILES)
+    return {
+        **{name: _copy_of(path) for name, path in databases if path.exists()},
+        **{name: path.read_bytes() for name, path in files if path.exists()},
+        SSH_KEY: store.vault.seal(settings.means().key_file.read_text()).token,
+    }
+
+
+def _digests(contents: dict[str, bytes]) -> str:
+    """What the mark holds, sealed: nothing in the file can change, rot or be added without the key showing it."""
+    return "".join(f"{sha256(content).hexdigest()} {name}\n" for name, content in sorted(contents.items()))
 
 
 def _copy_of(path: Path) -> bytes:
@@ -141,43 +157,33 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
     tar.addfile(entry, io.BytesIO(content))
 
 
-def _unpack(file: Path, folder: Path) -> None:
-    needed = {MARK, DATABASES[0], "ssh/id_ed25519.sealed"}
-    known = {*needed, *DATABASES, *FILES}
-    (folder / "ssh").mkdir(mode=0o700)
+def _read(file: Path, vault: Vault) -> dict[str, bytes]:
+    needed = {MARK, DATABASES[0], SSH_KEY}
     try:
         with tarfile.open(file, mode="r:") as tar:
-            names = tar.getnames()
-            if not (needed.issubset(names) and known.issuperset(names) and all(map(_plain, tar.getmembers()))):
+            entries = tar.getmembers()
+            if not all(map(_plain, entries)):
                 raise NotABackup(file=file, reason=_UNEXPECTED)
-            for entry in tar.getmembers():
-                content = tar.extractfile(entry)
-                path = folder / entry.name
-                path.touch(mode=0o600)
-                path.write_bytes(content.read() if content else b"")
+            contents = {entry.name: content.read() for entry in entries if (content := tar.extractfile(entry))}
     except (OSError, EOFError, ValueError, tarfile.TarError) as broken:  # tarfile lets bad numbers through as they are
         raise NotABackup(file=file, reason=broken) from broken
-    (folder / MARK).unlink()
+    if not needed <= contents.keys() <= {*needed, *DATABASES, *FILES}:
+        raise NotABackup(file=file, reason=_UNEXPECTED)
+    if vault.open(Sealed(contents.pop(MARK))) != _digests(contents):
+        raise NotABackup(file=file, reason=_ALTERED)
+    return contents
 
 
 def _plain(entry: tarfile.TarInfo) -> bool:
     return entry.type in (tarfile.REGTYPE, tarfile.AREGTYPE)  # no links, no folders, no sparse file of any size
 
 
-def _give_key(folder: Path, key: Path, vault: Vault) -> None:
-    for path, content in (
-        (folder / "vault.key", key.read_bytes()),
-        (folder / "ssh" / "id_ed25519", vault.open(_sealed(folder)).encode()),
-    ):
+def _write(folder: Path, contents: dict[str, bytes]) -> None:
+    (folder / "ssh").mkdir(mode=0o700)
+    for name, content in contents.items():
+        path = folder / name
         path.touch(mode=0o600)
         path.write_bytes(content)
-
-
-def _sealed(folder: Path) -> Sealed:
-    path = folder / "ssh" / "id_ed25519.sealed"
-    token = path.read_bytes()
-    path.unlink()
-    return Sealed(token)
 
 
 def _verified(file: Path, folder: Path, vault: Vault) -> int:

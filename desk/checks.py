@@ -22,6 +22,8 @@ from lab.attach import Lab
 from monitoring.status import State
 
 MEGABYTE: Final = traffic.MEGABYTE
+DEAD_SECONDS: Final = 5.0
+"""A line that works connects in a tenth of this: one that takes all of it is dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ def line_is_dead(settings: Settings, at_home: Access) -> Check:
     what = Phrase(f"{at_home.line} : fermée", f"{at_home.line}: closed")
     expected = Phrase("ne passe plus", "gets through no more")
     try:
-        with laboratory.connected(settings, at_home) as running, _namespace(running, at_home) as there:
+        with (
+            laboratory.connected(settings, at_home, DEAD_SECONDS) as running,
+            _namespace(running, at_home) as there,
+        ):
             seen = traffic.exchange(there, INTERNET[0], 1000)
     except EssaimError as refused:
         return Check(what, expected, _sentence(refused), good=True)

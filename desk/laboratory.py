@@ -82,8 +82,11 @@ def held(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def connected(settings: Settings, at_home: Access) -> Iterator[Lab]:
-    """While inside, the member's home is connected; hung up afterwards. Raises HomeNotConnected, LabDown."""
+def connected(settings: Settings, at_home: Access, patience: float = PATIENCE_SECONDS) -> Iterator[Lab]:
+    """While inside, the member's home is connected; hung up afterwards.
+
+    Raises HomeNotConnected when it takes longer than `patience` seconds, LabDown.
+    """
     running = lab.attach(settings.lab_folder)
     log = running.start(
         at_home.home,
@@ -92,14 +95,14 @@ def connected(settings: Settings, at_home: Access) -> Iterator[Lab]:
         stdin=at_home.secrets,
     )
     try:
-        _await_connection(log, at_home.line)
+        _await_connection(log, at_home.line, patience)
         yield running
     finally:
         running.stop(at_home.home, at_home.line)
 
 
-def _await_connection(log: Path, line: str) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
+def _await_connection(log: Path, line: str, patience: float) -> None:
+    until = time.monotonic() + patience
     while time.monotonic() < until:
         for said in log.read_text().splitlines():
             if not said.startswith("{"):
@@ -110,6 +113,4 @@ def _await_connection(log: Path, line: str) -> None:
             if event["event"] in ("refused", "closed"):
                 raise HomeNotConnected(line=line, reason=event.get("detail") or event["reason"])
         time.sleep(0.05)
-    raise HomeNotConnected(
-        line=line, reason=Phrase(f"rien en {PATIENCE_SECONDS:.0f} s", f"nothing in {PATIENCE_SECONDS:.0f} s")
-    )
+    raise HomeNotConnected(line=line, reason=Phrase(f"rien en {patience:.0f} s", f"nothing in {patience:.0f} s"))

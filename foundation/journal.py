@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import ForeignKey, LargeBinary, String, event, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from foundation.acts import Act
 from foundation.database import GUARDS, Base, EssaimSession, Guard, RowId, kept
@@ -203,6 +203,7 @@ def _write_what_waits(session: EssaimSession) -> None:
         session.add_all(list(_entries(session, list(waiting))))
 
 
-@event.listens_for(EssaimSession, "after_rollback")
-def _forget_what_waits(session: EssaimSession) -> None:
-    session.info.pop(_WAITING, None)
+@event.listens_for(EssaimSession, "after_transaction_end")
+def _forget_what_waits(session: EssaimSession, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        session.info.pop(_WAITING, None)

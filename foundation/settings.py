@@ -41,7 +41,6 @@ class Settings(BaseSettings):
     ssh_key_file: Path | None = Field(default=None, description="who we are on machines; default: ssh/id_ed25519")
     lab: bool = Field(default=False, description="machines are those of the lab beside")
     driver: Literal["", "console"] = Field(default="", description="`console`: write texts to a folder, push nowhere")
-    lang: Literal["fr", "en"] = "fr"
     listen: str = Field(default="127.0.0.1:8642", description="where `essaim serve` answers")
     public_url: str = Field(default="", description="how members reach the portal; default: http:// and listen")
 

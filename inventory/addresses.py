@@ -317,7 +317,7 @@ def _fit(session: Session, pool: Pool, length: int, exactly: IPNetwork | None) -
     width = WIDTH[pool.family]
     query = select(Block).where(Block.pool_id == pool.id, Block.state == BlockState.FREE)
     if exactly is not None:
-        wanted = Prefix(int(exactly.network_address), exactly.prefixlen, width)
+        wanted = Prefix(int(exactly.network_address), exactly.prefixlen, exactly.max_prefixlen)
         free = session.scalar(query.where(Block.first <= wanted.first, Block.last >= wanted.last))
         if free is None or exactly.version != pool.family:
             raise PrefixTaken(prefix=exactly, pool=pool.name)

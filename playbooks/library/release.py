@@ -50,10 +50,12 @@ class Release:
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """While inside, no other release of this artifact is put in force."""
-        FOLDER.mkdir(mode=0o711, exist_ok=True)
+        FOLDER.mkdir(exist_ok=True)
+        FOLDER.chmod(0o711)  # daemons that are not root pass through it
         for folder in (self.home, self.releases, self.before):
-            folder.mkdir(mode=0o750, exist_ok=True)
+            folder.mkdir(exist_ok=True)
             os.chown(folder, self.uid, self.gid)
+            folder.chmod(0o750)
         with (self.home / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 import shutil
 import threading
 import time
@@ -28,7 +29,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 @dataclass(frozen=True)
 class Trial:
-    """A driver, a target, what it may be told, and where a secret of it may rest."""
+    """A driver, a target, what it may be told; the secret in it, a fresh one for its place, where that may rest."""
 
     driver: Driver
     target: Target
@@ -37,6 +38,7 @@ class Trial:
     refused: Mapping[str, str]
     unreachable: Target
     secret: str
+    canary: str
     resting_place: str
 
     def hold(self, texts: Mapping[str, str]) -> None:
@@ -59,6 +61,17 @@ def changed(texts: Mapping[str, str], old: str, new: str) -> dict[str, str]:
     return {name: text.replace(old, new) for name, text in texts.items()}
 
 
+def private_key(texts: Mapping[str, str]) -> str:
+    return texts["wg0.conf"].split("PrivateKey = ")[1].split("\n")[0]
+
+
+def fresh_key() -> str:
+    """A private key as WireGuard gives it back (RFC 7748, 5)."""
+    raw = bytearray(secrets.token_bytes(32))
+    raw[0], raw[31] = raw[0] & 248, raw[31] & 127 | 64
+    return base64.b64encode(raw).decode()
+
+
 def console(tmp_path: Path) -> Trial:
     texts = golden("wireguard", "debian")
     (tmp_path / "console").mkdir()
@@ -70,7 +83,8 @@ def console(tmp_path: Path) -> Trial:
         changed(texts, "198.51.100.2/32", "198.51.100.77/32"),
         {name: text.rstrip() for name, text in texts.items()},
         Target(Machine("ghost", "ghost"), WIREGUARD),
-        "PrivateKey = yMjI",
+        private_key(texts),
+        fresh_key(),
         "/console/vpn/",
     )
 
@@ -95,7 +109,8 @@ def ansible(lab: Any, tmp_path: Path) -> Trial:
         changed(texts, "198.51.100.2/32", "198.51.100.77/32"),
         changed(texts, "PublicKey = AQEB", "PublicKey = !QEB"),
         Target(Machine("ghost", "100.64.0.99"), WIREGUARD),
-        texts["wg0.conf"].split("PrivateKey = ")[1].split("\n")[0],
+        private_key(texts),
+        fresh_key(),
         "/var/lib/essaim/wireguard/releases/",
     )
 
@@ -116,6 +131,7 @@ def napalm(lab: Any, tmp_path: Path) -> Trial:
         changed(texts, " ip address 192.0.2.1/28", " ip address 192.0.2.1/99"),
         Target(Machine("ghost", "100.64.0.99"), ROUTER),
         "walnut-11",
+        secrets.token_hex(12),
         "/etc/frr/",
     )
 
@@ -166,13 +182,15 @@ def test_a_machine_that_cannot_be_reached_is_named(trial: Trial) -> None:
 
 def test_secrets_rest_where_they_serve_and_nowhere_else(trial: Trial) -> None:
     began = time.time()
-    with watched(trial.secret) as seen:
-        trial.hold(trial.others)
+    texts, refused = (changed(each, trial.secret, trial.canary) for each in (trial.texts, trial.refused))
+    with watched(trial.canary) as seen:
+        trial.hold(texts)
         with pytest.raises(ConfigurationRefused) as refusal:
-            trial.driver.apply(trial.target, trial.refused, trial.held(trial.texts))
-    assert trial.secret not in refusal.value.sentence("en")
+            trial.driver.apply(trial.target, refused, trial.held(texts))
+    assert trial.canary not in refusal.value.sentence("en")
     assert seen == []
-    resting = {path for path in leftovers(began) if any(form in contents(path) for form in forms(trial.secret))}
+    resting = {path for path in leftovers(began) if any(form in contents(path) for form in forms(trial.canary))}
+    assert resting
     assert {path for path in resting if trial.resting_place not in str(path)} == set()
 
 

@@ -134,6 +134,7 @@ def test_two_entries_cannot_follow_the_same_one(written: Store) -> None:
 
 def test_what_is_rolled_back_was_never_said(written: Store, act: Act) -> None:
     with written.session() as session:
+        session.begin()
         journal.record(session, act, "test.regret", "L0001")
         session.rollback()
         session.commit()

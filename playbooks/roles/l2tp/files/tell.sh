@@ -10,7 +10,7 @@ running() {
   done
   exec 4>&-
 }
-in_force() { said=$(running 2>/dev/null) && ! grep -vxF -f <(echo "$said") "$1/startup-config" >/dev/null; }
+missing() { grep -vxF -f <(echo "$said") "$1/startup-config"; }
 
 systemctl enable --quiet l2tpns
 if [ -n "$1" ] && [ "$3" != cuts ] && systemctl is-active --quiet l2tpns; then
@@ -19,11 +19,15 @@ else
   systemctl restart l2tpns
   [ -n "$1" ] || exit 0
 fi
-for _ in $(seq 30); do
+answers=0
+for _ in $(seq 40); do
   sleep 0.2
-  if in_force "$1"; then exit 0; fi
+  said=$(running 2>/dev/null) || continue
+  missing "$1" >/dev/null || exit 0
+  answers=$((answers + 1))
+  [ "$answers" -lt 5 ] || break
 done
 systemctl is-active --quiet l2tpns || { echo "l2tpns does not start with it" >&2; exit 1; }
 echo "l2tpns does not run every setting:" >&2
-grep -vxF -f <(running) "$1/startup-config" | sed 's/secret .*/secret …/' >&2
+missing "$1" | sed 's/secret .*/secret …/' >&2
 exit 1

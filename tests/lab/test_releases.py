@@ -1,0 +1,198 @@
+"""Releases on real machines: what the daemons take, what they refuse, and what stays behind."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundation.reach import MachineUnreachable
+from foundation.settings import Settings
+from provisioning import targets
+from provisioning.artifact import Artifact, Target
+from provisioning.artifacts.l2tp import L2TP
+from provisioning.artifacts.radius import RADIUS, quoted
+from provisioning.artifacts.router import ROUTER
+from provisioning.artifacts.wireguard import WIREGUARD
+from provisioning.drivers.ansible import AnsibleDriver
+from provisioning.drivers.napalm import NapalmDriver
+from provisioning.drivers.protocol import ConfigurationRefused
+from provisioning.texts import digest
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+MACHINES: dict[str, Artifact] = {"edge": ROUTER, "radius": RADIUS, "lns": L2TP, "vpn": WIREGUARD}
+NASTY = ("a'b", 'a"b', "back\\slash\\", "%{User-Name}", "{{ 7 * 7 }}", "$HOME `id`", "é€ # no", "\\n'\"%%")
+
+# PAP (RFC 2865, 5.2) by hand: any client's own quoting would stand in the way.
+LOGIN = """
+import hashlib, json, os, socket, sys
+asked = json.load(sys.stdin)
+def log_in(user, password, secret):
+    random, padded = os.urandom(16), password.encode() + b"\\0" * (-len(password.encode()) % 16)
+    hidden, last = b"", random
+    for start in range(0, len(padded), 16):
+        mask = hashlib.md5(secret.encode() + last).digest()
+        last = bytes(a ^ b for a, b in zip(padded[start:start + 16], mask))
+        hidden += last
+    attributes = b"".join(bytes((kind, len(value) + 2)) + value for kind, value in ((1, user.encode()), (2, hidden)))
+    request = bytes((1, 7)) + (20 + len(attributes)).to_bytes(2, "big") + random + attributes
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(5)
+        client.sendto(request, ("192.0.2.3", 1812))
+        return client.recv(4096)[0] == 2
+print(json.dumps([log_in(user, password, "between-lns-and-radius") for user, password in asked]))
+"""
+
+
+def golden(machine: str) -> dict[str, str]:
+    artifact = MACHINES[machine]
+    return {path.name: path.read_text() for path in (GOLDEN / artifact.name / artifact.platform).iterdir()}
+
+
+class Association:
+    """The lab's machines as an association has them."""
+
+    def __init__(self, lab: Any, folder: Path) -> None:
+        self.lab = lab
+        self.settings = Settings(var=folder, lab=True, ssh_key_file=lab.means.key_file)
+        self.settings.lab_folder.symlink_to(lab.folder)
+        (folder / "ssh").mkdir()
+        shutil.copy(lab.means.known_hosts, self.settings.means().known_hosts)
+        self.drivers = {"debian": AnsibleDriver(self.settings), "frr": NapalmDriver(self.settings)}
+
+    def diff(self, machine: str, texts: Mapping[str, str]) -> str:
+        artifact = MACHINES[machine]
+        target = Target(self.lab.machine(machine), artifact)
+        return self.drivers[artifact.platform].look(target, texts).diff
+
+    def apply(self, machine: str, texts: Mapping[str, str]) -> None:
+        artifact = MACHINES[machine]
+        driver, target = self.drivers[artifact.platform], Target(self.lab.machine(machine), artifact)
+        driver.apply(target, texts, digest(driver.look(target, texts).texts))
+
+    def log_in(self, *asked: tuple[str, str]) -> list[bool]:
+        """Who of these (login, password) is let in, asked by the LNS."""
+        said = self.lab.keeper.run("lns", ["/usr/bin/python3", "-c", LOGIN], stdin=json.dumps(asked))
+        assert said.stderr == ""
+        let_in: list[bool] = json.loads(said.stdout)
+        return let_in
+
+    def apply_all(self, texts: Mapping[str, Mapping[str, str]]) -> None:
+        with ThreadPoolExecutor(len(texts)) as pool:
+            list(pool.map(self.apply, texts, texts.values()))
+
+
+@pytest.fixture
+def association(lab: Any, tmp_path: Path) -> Association:
+    return Association(lab, tmp_path)
+
+
+def test_every_golden_text_is_taken_by_its_daemon_all_machines_at_once_and_hand_edits_are_put_right(
+    association: Association,
+) -> None:
+    wanted = {machine: golden(machine) for machine in MACHINES}
+    association.apply_all(wanted)
+    assert {machine: association.diff(machine, wanted[machine]) for machine in wanted} == dict.fromkeys(wanted, "")
+
+    key = wanted["vpn"]["wg0.conf"].split("PublicKey = ")[1].split("\n")[0]
+    by_hand = {
+        "edge": ("vtysh -c 'configure terminal' -c 'ip route 192.0.2.99/32 Null0'", ["-ip route 192.0.2.99/32 Null0"]),
+        "radius": (
+            "echo \"secours@adsl Cleartext-Password := 'x'\" >> /etc/freeradius/3.0/mods-config/files/authorize"
+            " && systemctl reload freeradius",
+            ["-secours@adsl Cleartext-Password := 'x'"],
+        ),
+        "lns": (
+            "sed -i 's/^set primary_dns .*/set primary_dns 192.0.2.99/' /etc/l2tpns/startup-config"
+            " && systemctl reload l2tpns && sleep 0.5",
+            ["-set primary_dns 192.0.2.99", "+set primary_dns 0.0.0.0", "-# startup-config was edited by hand"],
+        ),
+        "vpn": (f"wg set wg0 peer {key} remove", ["+[Peer]", "+# L0001", f"+PublicKey = {key}"]),
+    }
+    for machine, (command, traces) in by_hand.items():
+        association.lab.shell(machine, command)
+        changed = [row for row in association.diff(machine, wanted[machine]).splitlines() if row[0] in "+-"]
+        assert [trace for trace in traces if trace not in changed] == []
+        assert len(changed) <= len(traces) + 4
+    association.apply_all(wanted)
+    assert {machine: association.diff(machine, wanted[machine]) for machine in wanted} == dict.fromkeys(wanted, "")
+    assert association.log_in(("secours@adsl", "x")) == [False]
+
+
+def test_a_line_that_comes_cuts_nobody(association: Association) -> None:
+    whole = {machine: golden(machine) for machine in ("radius", "vpn")}
+    before = {
+        "radius": {**whole["radius"], "authorize": whole["radius"]["authorize"].partition("\n# L0005")[0]},
+        "vpn": {"wg0.conf": whole["vpn"]["wg0.conf"].rpartition("\n[Peer]")[0]},
+    }
+    association.apply_all(before)
+    same = {"radius": "pidof freeradius", "vpn": "ip -o link show wg0 | cut -d: -f1; pidof wireguard-go"}
+    held = {machine: association.lab.shell(machine, command) for machine, command in same.items()}
+    association.apply_all(whole)
+    assert {machine: association.lab.shell(machine, command) for machine, command in same.items()} == held
+
+
+def test_passwords_of_any_characters_log_in_and_only_the_machine_itself_asks_for_its_release(
+    association: Association,
+) -> None:
+    texts = golden("radius")
+    logins = "".join(f"\nu{rank}@adsl\tCleartext-Password := {quoted(word)}\n" for rank, word in enumerate(NASTY))
+    association.apply("radius", {**texts, "authorize": texts["authorize"] + logins})
+    nasty = [(f"u{rank}@adsl", word) for rank, word in enumerate(NASTY)]
+    assert association.log_in(*nasty) == [True] * len(NASTY)
+    others = ("u0@adsl", "wrong"), ("essaim-release", ""), ("l0004@adsl", "word-of-0")
+    assert association.log_in(*others) == [False, False, True]
+
+
+def test_a_text_that_only_the_start_finds_wrong_gives_way_to_what_was_there(association: Association) -> None:
+    texts = golden("lns")
+    wrong = {**texts, "startup-config": texts["startup-config"] + "set nonsense 1\n"}
+    before = association.lab.shell("lns", "cat /etc/l2tpns/startup-config /etc/l2tpns/ip_pool")
+    with pytest.raises(ConfigurationRefused, match="set nonsense 1"):
+        association.apply("lns", wrong)
+    assert association.lab.shell("lns", "cat /etc/l2tpns/startup-config /etc/l2tpns/ip_pool") == before
+    assert association.lab.shell("lns", "systemctl is-active l2tpns || true").strip() != "active"
+
+    association.apply("lns", texts)
+    with pytest.raises(ConfigurationRefused):
+        association.apply("lns", wrong)
+    assert association.diff("lns", texts) == ""
+    assert association.lab.shell("lns", "ls /var/lib/essaim/l2tp/releases").split() == [digest(texts)]
+
+
+def test_a_refusal_says_the_daemons_words_without_the_secret_they_quote(association: Association) -> None:
+    texts = golden("radius")
+    wrong = texts["authorize"] + "\nu@adsl\tCleartext-Password := 'sesame-93' No-Such-Thing\n"
+    with pytest.raises(ConfigurationRefused, match=r"authorize\[\d+\]") as refusal:
+        association.apply("radius", {**texts, "authorize": wrong})
+    assert "sesame-93" not in str(refusal.value)
+
+
+def test_releases_are_for_their_daemon_alone_and_old_ones_go(association: Association) -> None:
+    releases = "/var/lib/essaim/radius/releases"
+    older = "for n in 1 2 3 4 5 6 7; do mkdir $n; touch -d @$n $n; done"
+    association.lab.shell("radius", f"umask 027; mkdir -p {releases} && cd {releases} && {older}")
+    association.apply("radius", golden("radius"))
+    listed = association.lab.shell("radius", "find /var/lib/essaim/radius ! -type l -perm /007").split()
+    assert listed == []
+    kept = association.lab.shell("radius", f"ls {releases}").split()
+    assert sorted(kept) == sorted([digest(golden("radius")), "4", "5", "6", "7"])
+    as_nobody = "setpriv --reuid=nobody --clear-groups -- cat /etc/freeradius/3.0/clients.conf 2>/dev/null || true"
+    assert association.lab.shell("radius", as_nobody) == ""
+
+
+def test_an_unknown_host_key_is_refused(association: Association) -> None:
+    association.settings.means().known_hosts.write_text("")
+    with pytest.raises(MachineUnreachable):
+        association.apply("vpn", golden("vpn"))
+
+
+def test_the_drivers_are_found_by_their_names(association: Association) -> None:
+    for machine, artifact in MACHINES.items():
+        driver = targets.driver_for(association.settings, Target(association.lab.machine(machine), artifact))
+        assert type(driver) is type(association.drivers[artifact.platform])
