@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from typing import Final
 
-from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from billing.allocations import settle

@@ -119,10 +119,7 @@ def looking() -> Iterator[EssaimSession]:
 
 def enter(command: typer.Typer) -> int:
     """Run one command line: its exit status. A refusal is one sentence; no traceback reaches a person."""
-    from typer._click.exceptions import (
-        ClickException,
-        NoArgsIsHelpError,
-    )  # typer names no public base of its usage errors
+    from typer._click.exceptions import ClickException, NoArgsIsHelpError  # no public base of usage errors
 
     try:
         outcome = command(standalone_mode=False)
@@ -141,8 +138,8 @@ def enter(command: typer.Typer) -> int:
     except (typer.Abort, KeyboardInterrupt):
         complain(_STOPPED.say(language()))
         return 130
-    except BrokenPipeError:
-        # Whoever read us has gone (`essaim member list | head`): nothing more to say to them.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read us has gone (`essaim member list | head`), on which the library would end with 1: no failure.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as unforeseen:

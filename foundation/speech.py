@@ -18,7 +18,12 @@ from foundation.money import Euros
 Language: TypeAlias = Literal["fr", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("fr", "en")
 PARIS: Final = ZoneInfo("Europe/Paris")
-_UNITS: Final = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+_UNITS: Final[tuple[tuple[Literal["day", "hour", "minute", "second"], int], ...]] = (
+    ("day", 86400),
+    ("hour", 3600),
+    ("minute", 60),
+    ("second", 1),
+)
 _NEVER: Final = 10**9
 """Of a unit, more than Babel ever waits for before it takes the next larger one."""
 _LOCALES: Final[dict[Language, str]] = {"fr": "fr_FR", "en": "en_GB"}
@@ -88,7 +93,7 @@ def duration(value: timedelta, language: Language) -> str:
     from babel.dates import format_timedelta
 
     seconds = max(int(value.total_seconds()), 0)
-    unit, length = next(one for one in _UNITS if seconds >= one[1] or one[1] == 1)
+    unit, length = next((one for one in _UNITS if seconds >= one[1]), _UNITS[-1])
     whole = timedelta(seconds=seconds // length * length)
     return str(format_timedelta(whole, granularity=unit, threshold=_NEVER, locale=_LOCALES[language]))
 

@@ -16,7 +16,6 @@ from provisioning.artifact import Effect, Impact, Target
 from provisioning.changes import Wanted
 from provisioning.lock import locked
 
-
 NOTHING = Effect(Impact.NONE)
 
 

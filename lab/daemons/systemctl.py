@@ -2,8 +2,8 @@
 """systemctl for a machine of the lab: asks the lab's keeper to do what systemd does elsewhere.
 
 It lies in /usr/local/sbin inside the machine, before any other on the PATH, runs on Debian's own Python
-with nothing but its standard library, and knows the verbs that a playbook uses. Exit status as systemctl(1): 3 when a unit
-that was asked about does not run, 5 when there is no such unit, 1 when a command failed.
+with nothing but its standard library, and knows the verbs that a playbook uses. Exit status as systemctl(1):
+3 when a unit that was asked about does not run, 5 when there is no such unit, 1 when a command failed.
 """
 
 from __future__ import annotations

@@ -429,6 +429,5 @@ def upgrade() -> None:
         )
 
 
-
 def downgrade() -> None:
     raise NotImplementedError("going back is a restore: essaim restore")

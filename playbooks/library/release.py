@@ -56,9 +56,12 @@ class Release:
             folder.mkdir(exist_ok=True)
             os.chown(folder, self.uid, self.gid)
             folder.chmod(0o750)
-        with (self.home / "lock").open("w") as lock:
+        lock = os.open(self.home, os.O_RDONLY | os.O_DIRECTORY)
+        try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+        finally:
+            os.close(lock)
 
     def write(self, texts: dict[str, str]) -> Path:
         """A folder that holds the texts and that nothing refers to yet."""

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, text
+from sqlalchemy import URL
 
 from cli import door
 from cli.main import essaim
@@ -94,8 +94,8 @@ def small(terminal: Terminal) -> Terminal:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Callable[[], str]]:
-    """A private PostgreSQL: each call gives the URL of a new database on it."""
+def postgresql() -> Iterator[Callable[..., str]]:
+    """A private PostgreSQL: each call gives the URL of a new database on it, a copy of another where asked."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not programs:
         pytest.skip("needs postgresql (initdb, pg_ctl)")
@@ -115,9 +115,9 @@ def postgresql() -> Iterator[Callable[[], str]]:
         ours(f"{tools}/pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
         numbers = count(1)
 
-        def fresh() -> str:
+        def fresh(template: str = "template1") -> str:
             name = f"essaim{next(numbers)}"
-            ours(f"{tools}/createdb", "-h", str(folder), name)
+            ours(f"{tools}/createdb", "-h", str(folder), "-T", template, name)
             url = URL.create("postgresql+psycopg", owner.pw_name, query={"host": str(folder)}, database=name)
             return url.render_as_string(hide_password=False)
 
@@ -129,11 +129,9 @@ def postgresql() -> Iterator[Callable[[], str]]:
 
 
 @pytest.fixture
-def pg_store(postgresql: Callable[[], str], tmp_path: Path) -> Iterator[Store]:
+def pg_store(postgresql: Callable[..., str], tmp_path: Path) -> Iterator[Store]:
     """A fresh association of nobody, on PostgreSQL."""
     engine = engine_of(postgresql())
     upgrade(engine)
-    yield Store(engine, Vault.create(tmp_path / "vault.key"))
-    with engine.connect() as connection:
-        assert connection.execute(text("SELECT 1")).scalar() == 1
+    yield Store(engine, Vault.create(tmp_path / "pg-vault.key"))
     engine.dispose()

@@ -78,7 +78,7 @@ def test_a_migrated_postgresql_is_what_the_code_declares(pg_store: Store) -> Non
 
 
 @pytest.mark.postgresql
-def test_postgresql_has_its_guards_too(postgresql: Callable[[], str]) -> None:
+def test_postgresql_has_its_guards_too(postgresql: Callable[..., str]) -> None:
     engine = engine_of(postgresql())
     upgrade(engine)
     wanted = {
