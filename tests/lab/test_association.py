@@ -1,0 +1,255 @@
+"""The whole path on real daemons: an association configures its machines, and its members use them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desk import association, checks, handiwork, homes, laboratory, visit
+from foundation import clock, journal, reach
+from foundation.acts import Act
+from foundation.database import Store, open_store, reading, transaction
+from foundation.settings import Settings, read_settings
+from inventory import devices, lines
+from inventory.models.addresses import BlockState
+from lab import traffic
+from provisioning import apply as applying
+from provisioning import changes
+from provisioning import plan as planning
+from provisioning.artifact import Impact
+from provisioning.plan import Planned
+
+TARGETS = ["edge/router", "lns/l2tp", "radius/radius", "vpn/wireguard"]
+
+
+@dataclass(frozen=True)
+class Association:
+    """The demonstration's association, its machines those of the standing lab."""
+
+    settings: Settings
+    store: Store
+
+    def act(self) -> Act:
+        return Act("machine:test", clock.now(), "test")
+
+    def plan(self) -> dict[str, Planned]:
+        found = planning.plan(self.store, self.settings, self.act(), lambda _: None)
+        return {one.target: one for one in found}
+
+    def approve(self, found: dict[str, Planned]) -> list[str]:
+        numbers = [one.change for one in found.values() if one.change]
+        with transaction(self.store) as session:
+            for number in numbers:
+                changes.approve(session, self.act(), changes.find_change(session, number))
+        return numbers
+
+    def bring(self, found: dict[str, Planned]) -> None:
+        done = applying.apply(self.store, self.settings, self.act(), self.approve(found), lambda _: None)
+        assert [one.problem for one in done if one.problem] == []
+
+    def home(self, number: str) -> homes.Access:
+        return homes.access(self.store, self.settings, number)
+
+    def state_of(self, number: str) -> str:
+        with reading(self.store) as session:
+            return changes.find_change(session, number).state
+
+
+@pytest.fixture(scope="module")
+def living(standing_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Association]:
+    """An association of 150 members whose machines hold what its inventory wants."""
+    reach_lab = laboratory.lab.attach(standing_lab.folder)
+    reach_lab.restore()
+    var = tmp_path_factory.mktemp("association") / "var"
+    association.create_demo(read_settings(var=var))
+    settings = read_settings(var=var)
+    (var / "lab").symlink_to(standing_lab.folder)
+    shutil.copy(standing_lab.means.key_file, settings.means().key_file)
+    store = open_store(settings)
+    reach.trust(settings.means(), reach_lab.endpoints().host_keys())
+    with transaction(store) as session:
+        devices.set_secret(session, Act("machine:test", clock.now()), devices.polled(session)[0], "snmp", "public")
+    here = Association(settings, store)
+    first = here.plan()
+    assert sorted(first) == TARGETS
+    assert [one.problem for one in first.values() if one.problem] == []
+    assert all(one.change for one in first.values())
+    here.bring(first)
+    yield here
+    reach_lab.restore()
+
+
+def changed(found: dict[str, Planned]) -> dict[str, tuple[str, ...]]:
+    assert [one.problem for one in found.values() if one.problem] == []
+    return {target: one.lines for target, one in found.items() if one.change}
+
+
+def test_a_second_plan_read_from_what_machines_run_finds_nothing(living: Association) -> None:
+    assert changed(living.plan()) == {}
+
+
+def test_what_was_done_by_hand_is_shown_exactly_and_put_right(living: Association) -> None:
+    done = list(handiwork.deeds(living.store))
+    for deed in done:
+        handiwork.do(living.store, living.settings, deed)
+    found = living.plan()
+    assert sorted(changed(found)) == TARGETS
+    for deed in done:
+        rows = [row for row in found[deed.target].diff.splitlines() if row[0] in "+-" and row[:3] not in ("+++", "---")]
+        assert any(deed.trace in row for row in rows)
+        assert len(rows) <= handiwork.MOST_ROWS
+    living.bring(found)
+    assert changed(living.plan()) == {}
+
+
+@pytest.mark.parametrize("rank", [0, 1], ids=["a tunnel", "a shared copper line"])
+def test_a_member_connects_and_the_internet_sees_the_address_of_the_inventory(living: Association, rank: int) -> None:
+    line = homes.of_lab(living.store, living.settings)[rank]
+    tried = checks.line_works(living.store, living.settings, line, lambda _: None)
+    assert [one for one in tried if not one.good] == []
+    assert len(tried) >= 7
+
+
+def test_adding_a_member_cuts_nobody(living: Association) -> None:
+    """A tunnel goes on carrying while another is added: same process, same session, not an octet lost."""
+    first = homes.of_lab(living.store, living.settings)[0]
+    at_home = living.home(first)
+    failures: list[str] = []
+    exchanges: list[traffic.Exchange] = []
+    over = threading.Event()
+    with laboratory.connected(living.settings, at_home) as running:
+        pid = living_pid(living, "wireguard-go")
+        there = running.namespace(at_home.home)
+
+        def talk() -> None:
+            while not over.is_set():
+                try:
+                    exchanges.append(traffic.exchange(there, laboratory.INTERNET[0], 50_000))
+                except traffic.NoTraffic as cut:
+                    failures.append(str(cut))
+
+        talking = threading.Thread(target=talk)
+        talking.start()
+        try:
+            line = visit.order_tunnel(living.store, living.settings, living.act())
+            found = living.plan()
+            assert changed(found) == {"vpn/wireguard": (line,)}
+            assert found["vpn/wireguard"].effect.impact is Impact.HITLESS
+            living.bring(found)
+        finally:
+            over.set()
+            talking.join()
+            os.close(there)
+        assert living_pid(living, "wireguard-go") == pid
+    assert failures == []
+    assert len(exchanges) > 5
+    assert {one.seen_address for one in exchanges} == {at_home.wan.network_address}
+
+
+def living_pid(living: Association, program: str) -> str:
+    with reading(living.store) as session:
+        machine = devices.machine(devices.find_device(session, "vpn"))
+    return reach.run(living.settings.means(), machine, f"pgrep -x {program} || pgrep -f {program}").split()[0]
+
+
+def test_who_leaves_is_cut_and_their_address_rests(living: Association) -> None:
+    line = visit.order_tunnel(living.store, living.settings, living.act())
+    living.bring(living.plan())
+    had = living.home(line)
+    visit.depart(living.store, living.act(), line)
+    found = living.plan()
+    assert changed(found) == {"vpn/wireguard": (line,)}
+    assert (found["vpn/wireguard"].effect.impact, found["vpn/wireguard"].effect.count) == (Impact.CUTS, 1)
+    living.bring(found)
+    assert checks.line_is_dead(living.settings, had).good
+    assert visit.state_of(living.store, had.wan) == BlockState.QUARANTINED
+
+
+def test_a_change_that_was_overtaken_on_the_machine_is_stale_and_does_nothing(living: Association) -> None:
+    line = visit.order_tunnel(living.store, living.settings, living.act())
+    (number,) = living.approve(living.plan())
+    deed = next(one for one in handiwork.deeds(living.store) if one.target == "vpn/wireguard")
+    handiwork.do(living.store, living.settings, deed)
+    (done,) = applying.apply(living.store, living.settings, living.act(), [number], lambda _: None)
+    assert done.problem is not None
+    assert (done.problem.kind, living.state_of(number)) == ("stale", "stale")
+    assert line in changed(living.plan())["vpn/wireguard"]
+    living.bring(living.plan())
+
+
+def test_killed_while_applying_the_next_plan_knows_what_happened(living: Association) -> None:
+    visit.order_tunnel(living.store, living.settings, living.act())
+    (number,) = living.approve(living.plan())
+    worker = subprocess.Popen(
+        [sys.executable, "-c", "from cli.main import run; run()", "change", "apply", "--yes"],
+        env={**os.environ, "ESSAIM_VAR": str(living.settings.var)},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    until = time.monotonic() + 20
+    while living.state_of(number) != "applying" and time.monotonic() < until:
+        time.sleep(0.02)
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+    assert living.state_of(number) == "applying"
+    found = living.plan()
+    assert living.state_of(number) in ("applied", "failed")
+    living.bring(found)
+    assert changed(living.plan()) == {}
+
+
+def test_no_secret_is_left_anywhere_while_or_after_machines_are_configured(living: Association) -> None:
+    """A password that is changed travels to the RADIUS server, and is found nowhere else."""
+    with transaction(living.store) as session:
+        line = lines.find_line(session, homes.of_lab(living.store, living.settings)[-1])
+        credential = line.shares[0].credentials[0]
+        canary = "Canari-9b1f6c2e7d"
+        credential.secret = living.store.vault.seal(canary)
+    seen: list[str] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            seen.extend(f"{path}" for path in Path("/proc").glob("[0-9]*/cmdline") if canary in text_of(path))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        found = living.plan()
+        living.bring(found)
+    finally:
+        over.set()
+        watching.join()
+    assert changed(found) == {"radius/radius": (str(line),)}
+    assert canary not in found["radius/radius"].diff
+    assert seen == []
+    machines = Path(os.path.realpath(living.settings.lab_folder)) / "machines"
+    left = [path for path in files_under(Path("/tmp"), Path("/dev/shm")) if canary in text_of(path)]
+    assert {path.relative_to(machines).parts[0] for path in left if path.is_relative_to(machines)} == {"radius"}
+    assert [path for path in left if not path.is_relative_to(machines)] == []
+    with reading(living.store) as session:
+        journal.verify(session)
+
+
+def files_under(*folders: Path) -> Iterator[Path]:
+    for folder in folders:
+        for above, _, names in os.walk(folder):
+            yield from (Path(above, name) for name in names if Path(above, name).is_file())
+
+
+def text_of(path: Path) -> str:
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except OSError:
+        return ""  # a process that ended, a file that went
