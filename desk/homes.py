@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -18,9 +17,6 @@ from inventory import devices, lines
 from inventory.models.addresses import Assignment, IPNetwork, Role
 from inventory.models.lines import Line, Technology
 from provisioning.handouts import WireGuardHandout, own_address
-
-COLLECTION_ADDRESS: Final = "100.64.2.1"
-"""Where the wholesaler's network meets our LNS in the lab."""
 
 
 class KeyNotHere(NotFound):
@@ -122,7 +118,7 @@ def _adsl(session: Session, line: Line) -> str:
         raise KeyNotHere(line=str(line))
     return json.dumps(
         {
-            "lns": COLLECTION_ADDRESS,
+            "lns": (line.device.endpoint or "").rpartition(":")[0],
             "secret": devices.secret_of(session, line.device, "l2tp"),
             "login": logins[0].name,
             "password": vault_of(session).open(logins[0].secret),

@@ -99,7 +99,7 @@ def _network(session: Session, clock: Iterator[Act]) -> tuple[Site, Offer, Offer
     colo = devices.add_site(session, act, "colo", "une demi-baie chez un hébergeur")
     devices.add_site(session, act, "clocher", "un point haut pour les zones blanches")
     edge = _machine(session, act, "edge", "router", "frr", colo, "100.64.0.1", asn=64496)
-    lns = _machine(session, act, "lns", "lns", "debian", colo, "100.64.0.2")
+    lns = _machine(session, act, "lns", "lns", "debian", colo, "100.64.0.2", endpoint="100.64.2.1:1701")
     radius = _machine(session, act, "radius", "radius", "debian", colo, "100.64.0.3")
     private, public = key_pair()
     vpn = _machine(

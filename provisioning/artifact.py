@@ -25,7 +25,10 @@ class Impact(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """`CUTS` with how many connections end; otherwise `count` is how many lines come in without cutting anyone."""
+    """`CUTS` with how many connections end, 0 for all that go through the machine, however many they are.
+
+    Otherwise `count` is how many lines come in without cutting anyone.
+    """
 
     impact: Impact
     count: int = 0

@@ -13,6 +13,8 @@ SHOWN = 8
 def words(effect: Effect) -> Phrase:
     """One sentence about people's connections."""
     match effect.impact, effect.count:
+        case Impact.CUTS, 0:
+            return Phrase("Coupe toutes les connexions qui y passent.", "Cuts every connection that goes through it.")
         case Impact.CUTS, 1:
             return Phrase("Coupe 1 connexion.", "Cuts 1 connection.")
         case Impact.CUTS, count:
@@ -26,9 +28,9 @@ def words(effect: Effect) -> Phrase:
 def total(effects: Iterable[Effect]) -> Effect:
     """The effect of several changes together: every cut counts."""
     each = list(effects)
-    cuts = sum(one.count for one in each if one.impact is Impact.CUTS)
+    cuts = [one.count for one in each if one.impact is Impact.CUTS]
     if cuts:
-        return Effect(Impact.CUTS, cuts)
+        return Effect(Impact.CUTS, 0 if 0 in cuts else sum(cuts))
     hitless = any(one.impact is Impact.HITLESS for one in each)
     return Effect(Impact.HITLESS if hitless else Impact.NONE)
 

@@ -30,6 +30,7 @@ from provisioning import plan as planning
 from provisioning.artifact import Impact
 from provisioning.plan import Planned
 
+COMMUNITY = "lecture-des-essais"  # conftest.py gives it to the lab
 TARGETS = ["edge/router", "lns/l2tp", "radius/radius", "vpn/wireguard"]
 
 
@@ -75,11 +76,12 @@ def living(standing_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Itera
     association.create_demo(read_settings(var=var))
     settings = read_settings(var=var)
     (var / "lab").symlink_to(standing_lab.folder)
-    shutil.copy(standing_lab.means.key_file, settings.means().key_file)
+    for ending in ("", ".pub"):
+        shutil.copy(f"{standing_lab.means.key_file}{ending}", f"{settings.means().key_file}{ending}")
     store = open_store(settings)
     reach.trust(settings.means(), reach_lab.endpoints().host_keys())
     with transaction(store) as session:
-        devices.set_secret(session, Act("machine:test", clock.now()), devices.polled(session)[0], "snmp", "public")
+        devices.set_secret(session, Act("machine:test", clock.now()), devices.polled(session)[0], "snmp", COMMUNITY)
     here = Association(settings, store)
     first = here.plan()
     assert sorted(first) == TARGETS
