@@ -69,7 +69,7 @@ def create(settings: Settings, *, demo: bool = False) -> Store:
     folder = settings.var
     if demo and (folder / DEMO_MARK).exists():
         lab.down(settings.lab_folder)
-        shutil.rmtree(folder)
+        _empty(folder)
     check_empty(settings)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -77,7 +77,8 @@ def create(settings: Settings, *, demo: bool = False) -> Store:
             (folder / DEMO_MARK).write_text("Essaim owns this folder and may wipe it: essaim init --demo\n")
         return _furnish(settings)
     except (OSError, DBAPIError) as failed:
-        shutil.rmtree(folder, ignore_errors=True)  # it was empty: what is in it is ours, and half an association
+        if folder.is_dir():
+            _empty(folder)  # as it was: what is in it is ours, and half an association
         raise CannotCreate(folder=folder, reason=failed.args[-1]) from failed
 
 
@@ -121,6 +122,14 @@ def actor(store: Store, member: str | None) -> str:
         return f"machine:{_account()}"
     with reading(store) as session:
         return str(members.find_member(session, member))
+
+
+def _empty(folder: Path) -> None:
+    for one in folder.iterdir():
+        if one.is_dir() and not one.is_symlink():
+            shutil.rmtree(one)
+        else:
+            one.unlink()
 
 
 def _account() -> str:

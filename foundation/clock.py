@@ -40,10 +40,10 @@ class Month(NamedTuple):
         """Read `2026-11`. Raises BadMoment."""
         year, _, number = text.partition("-")
         if len(year) != 4 or len(number) > 2 or not (text.isascii() and year.isdigit() and number.isdigit()):
-            raise BadMoment(text=text)
+            raise BadMoment(text=text[:40])
         read = cls(int(year), int(number))
         if not (1 <= read.number <= 12 and 0 < read.year < 9999):
-            raise BadMoment(text=text)
+            raise BadMoment(text=text[:40])
         return read
 
     @property
@@ -83,9 +83,9 @@ def parse(text: str) -> datetime:
     try:
         value = datetime.fromisoformat(text.strip())
     except ValueError as unreadable:
-        raise BadMoment(text=text) from unreadable
+        raise BadMoment(text=text[:40]) from unreadable
     if not datetime.min.year < value.year < datetime.max.year:  # at its ends the calendar lacks a day for some zone
-        raise BadMoment(text=text)
+        raise BadMoment(text=text[:40])
     if value.tzinfo is not None:
         return value.astimezone(UTC)
     early, late = (value.replace(tzinfo=PARIS, fold=fold).astimezone(UTC) for fold in (0, 1))

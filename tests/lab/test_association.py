@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -213,10 +214,9 @@ def test_killed_while_applying_the_next_plan_knows_what_happened(living: Associa
 
 def test_no_secret_is_left_anywhere_while_or_after_machines_are_configured(living: Association) -> None:
     """A password that is changed travels to the RADIUS server, and is found nowhere else."""
+    line, canary = homes.of_lab(living.store, living.settings)[-1], f"Canari-{secrets.token_hex(8)}"
     with transaction(living.store) as session:
-        line = lines.find_line(session, homes.of_lab(living.store, living.settings)[-1])
-        credential = line.shares[0].credentials[0]
-        canary = "Canari-9b1f6c2e7d"
+        credential = lines.find_line(session, line).shares[0].credentials[0]
         credential.secret = living.store.vault.seal(canary)
     seen: list[str] = []
     over = threading.Event()
@@ -233,7 +233,7 @@ def test_no_secret_is_left_anywhere_while_or_after_machines_are_configured(livin
     finally:
         over.set()
         watching.join()
-    assert changed(found) == {"radius/radius": (str(line),)}
+    assert changed(found) == {"radius/radius": (line,)}
     assert canary not in found["radius/radius"].diff
     assert seen == []
     machines = Path(os.path.realpath(living.settings.lab_folder)) / "machines"
