@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli import address, association, change, dues, journal, lab, line, member, payment
+from cli import address, association, change, dues, journal, lab, line, member, payment, portal
 from cli.door import act_as, enter, help_of
 
 essaim = typer.Typer(
@@ -46,7 +46,7 @@ essaim.add_typer(payment.commands, name="payment")
 essaim.command("poll", help=help_of("Relever les machines et les connexions", "Poll machines and connections"))(
     association.poll
 )
-essaim.command("serve", help=help_of("Ouvrir le portail des membres", "Open the members' portal"))(association.serve)
+essaim.command("serve", help=help_of("Ouvrir le portail des membres", "Open the members' portal"))(portal.serve)
 essaim.add_typer(journal.commands, name="journal")
 essaim.command("backup", help=help_of("Sauvegarder l'association", "Back the association up"))(association.backup)
 essaim.command("restore", help=help_of("Reprendre une sauvegarde", "Bring a backup back"))(association.restore)

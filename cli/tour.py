@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import lab
 from cli import screen
-from cli.association import open_portal
 from cli.change import show_planned
 from cli.lab import show_check, show_checks
+from cli.portal import open_portal
 from desk import association, checks, handiwork, homes, laboratory, polling, visit
 from desk.checks import Check
 from foundation import clock, journal

@@ -14,10 +14,8 @@ from typing import Any, Final
 from foundation import reach
 from foundation.errors import Unavailable
 from foundation.speech import Phrase
+from inventory.models.devices import RADIUS_ACCOUNTING
 from monitoring.models import LARGEST
-
-RADACCT: Final = "/var/lib/freeradius/radacct.sqlite"
-"""Where the RADIUS machine keeps its accounting."""
 
 MOST_ROWS: Final = 20_000
 
@@ -71,7 +69,7 @@ def read_sessions(means: reach.Means, machine: reach.Machine, since: datetime) -
 
     Raises MachineUnreachable, CommandFailed, UnreadableAccounting.
     """
-    command = f"python3 - {shlex.quote(RADACCT)} {int(since.timestamp())} {MOST_ROWS}"
+    command = f"python3 - {shlex.quote(RADIUS_ACCOUNTING)} {int(since.timestamp())} {MOST_ROWS}"
     return parse(machine.name, reach.run(means, machine, command, stdin=SCRIPT, timeout=30))
 
 

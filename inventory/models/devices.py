@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -9,6 +11,9 @@ from foundation.database import Base, RowId, kept
 from foundation.vault import Sealed, SealedColumn
 from inventory.models.people import Member
 from inventory.models.places import Site
+
+RADIUS_ACCOUNTING: Final = "/var/lib/freeradius/radacct.sqlite"
+"""Where a RADIUS server of ours counts PPP sessions: provisioning has it written, monitoring reads it."""
 
 
 class Device(Base):

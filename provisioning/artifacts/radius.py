@@ -20,7 +20,7 @@ from foundation.speech import Phrase
 from foundation.text import render
 from foundation.vault import vault_of
 from inventory.models.addresses import Assignment, IPNetwork, Role
-from inventory.models.devices import Device
+from inventory.models.devices import RADIUS_ACCOUNTING, Device
 from inventory.models.lines import Credential, Line
 from provisioning import facts, releases
 from provisioning.artifact import Effect, Impact, Observation
@@ -32,7 +32,6 @@ PATHS: Final = {
     "site": "/etc/freeradius/3.0/sites-enabled/default",
     "sql": "/etc/freeradius/3.0/mods-enabled/sql",
 }
-ACCOUNTING: Final = "/var/lib/freeradius/radacct.sqlite"
 INTERIM_SECONDS: Final = 60
 ROUTES: Final = 10
 """l2tpns keeps ten Framed-Routes of a session and drops the rest."""
@@ -122,8 +121,8 @@ def _rendered(logins: tuple[Login, ...], clients: tuple[Client, ...]) -> Texts:
     texts = {
         "authorize": _authorize("", logins),
         "clients.conf": render("provisioning", "radius/debian.clients.j2", {"clients": clients}),
-        "site": render("provisioning", "radius/debian.site.j2", {"accounting": ACCOUNTING}),
-        "sql": render("provisioning", "radius/debian.sql.j2", {"accounting": ACCOUNTING}),
+        "site": render("provisioning", "radius/debian.site.j2", {"accounting": RADIUS_ACCOUNTING}),
+        "sql": render("provisioning", "radius/debian.sql.j2", {"accounting": RADIUS_ACCOUNTING}),
     }
     return texts | {"authorize": _authorize(digest(texts), logins)}
 

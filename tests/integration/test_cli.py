@@ -273,9 +273,6 @@ def test_what_cannot_be_is_refused_in_a_sentence_and_changes_nothing(
 
 def test_an_exhausted_pool_leaves_nothing_half_written(demo: Any) -> None:
     before = json.loads(demo("journal", "verify", "--json").out)["entries"]
-    free = 256 - len(
-        {line["line"] for line in json.loads(demo("line", "list", "--json").out) if line["offer"] == "vpn"}
-    )
     with closing(sqlite3.connect(demo.folder / "essaim.sqlite")) as database:
         database.execute("UPDATE block SET state = 'reserved' WHERE state = 'free' AND family = 6")
         database.commit()

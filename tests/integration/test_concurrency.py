@@ -1,4 +1,4 @@
-"""Several programs at once on one SQLite file: no address given twice, nothing half-written, even when one is killed."""
+"""Several programs at once on one SQLite file: no address given twice, nothing half-written, even if one is killed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -35,7 +35,8 @@ from inventory import addresses, devices
 from inventory.models.addresses import Assignment, Role
 
 folder, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-store, draw = Store(engine_of(f"sqlite:///{folder}/essaim.sqlite"), Vault.read(folder / "vault.key")), random.Random(name)
+store = Store(engine_of(f"sqlite:///{folder}/essaim.sqlite"), Vault.read(folder / "vault.key"))
+draw = random.Random(name)
 held = []
 print("ready", flush=True)
 sys.stdin.readline()
@@ -102,7 +103,7 @@ def begin(workers: list[subprocess.Popen[str]]) -> None:
 
 
 def whole(store: Store) -> dict[BlockState, int]:
-    """The pool's census, once it is known that its blocks cover it, that holders agree and that the journal verifies."""
+    """The pool's census, once its blocks are known to cover it, holders to agree and the journal to verify."""
     with reading(store) as session:
         pool: Pool = addresses.find_pool(session, "v4")
         expected = pool.first
@@ -113,9 +114,9 @@ def whole(store: Store) -> dict[BlockState, int]:
         living = session.scalars(select(Assignment).where(Assignment.until.is_(None))).all()
         blocks = {block.id: block for block in session.scalars(select(Block).where(Block.state == BlockState.ASSIGNED))}
         assert {one.block_id for one in living} == set(blocks)
-        assert all(
-            (one.first, one.last) == (blocks[one.block_id or 0].first, blocks[one.block_id or 0].last) for one in living
-        )
+        for one in living:
+            block = blocks[one.block_id or 0]
+            assert (one.first, one.last) == (block.first, block.last)
         _disjoint(session.scalars(select(Assignment).order_by(Assignment.id)).all())
         journal.verify(session)
         counted = addresses.census(session, pool)
@@ -126,7 +127,7 @@ def whole(store: Store) -> dict[BlockState, int]:
     return counted
 
 
-def _disjoint(history: list[Assignment]) -> None:  # type: ignore[type-arg, unused-ignore]
+def _disjoint(history: Sequence[Assignment]) -> None:
     for rank, one in enumerate(history):
         for other in history[:rank]:
             apart = one.last < other.first or other.last < one.first

@@ -16,8 +16,8 @@ from foundation import clock
 from foundation.database import Store, reading
 from foundation.settings import read_settings
 from foundation.vault import Vault
+from inventory.models.devices import RADIUS_ACCOUNTING
 from monitoring import series
-from monitoring.accounting import RADACCT
 from monitoring.connections import LastConnection, last_connection
 from monitoring.models import open_samples
 from monitoring.poll import RadiusServer, Report, VpnServer, poll, poll_connections
@@ -125,7 +125,7 @@ def seen_up(lab: Any, samples: Store, vpn: VpnServer) -> LastConnection:
 
 def test_an_adsl_session_is_read_from_the_radius_machine(lab: Any, samples: Store) -> None:
     start = clock.now().replace(microsecond=0) - timedelta(hours=1)
-    lab.shell("radius", f"python3 - {RADACCT} {SCHEMA} {int(start.timestamp())}", stdin=FILL)
+    lab.shell("radius", f"python3 - {RADIUS_ACCOUNTING} {SCHEMA} {int(start.timestamp())}", stdin=FILL)
     radius = RadiusServer(lab.machine("radius"), {"l0042@adsl": 42})
     unreachable = RadiusServer(replace(lab.machine("radius"), name="radius2", host="100.64.0.99"), {})
     report = ask(lab, samples, radius, unreachable)

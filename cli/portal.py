@@ -1,0 +1,49 @@
+"""`essaim serve`."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+from cli import screen
+from cli.door import settings, store
+from foundation.errors import Unavailable
+from foundation.speech import Phrase
+
+if TYPE_CHECKING:
+    from foundation.settings import Settings
+
+
+class PortTaken(Unavailable):
+    """The portal's address is not to be had."""
+
+    kind = "port-taken"
+    phrase = Phrase(
+        "Le portail ne peut pas s'ouvrir sur {listen} ({reason}). Une autre adresse : ESSAIM_LISTEN=127.0.0.1:8643",
+        "The portal cannot open on {listen} ({reason}). Another address: ESSAIM_LISTEN=127.0.0.1:8643",
+    )
+
+
+def serve() -> None:
+    """Open the portal until Ctrl-C."""
+    store()
+    open_portal(settings())
+
+
+def open_portal(here: Settings) -> None:
+    """Answer members until Ctrl-C. What they look at is theirs: nothing of it is logged. Raises PortTaken."""
+    import uvicorn
+
+    host, _, port = here.listen.rpartition(":")
+    try:
+        with socket.create_server((host.strip("[]"), int(port))) as door:
+            said = Phrase(
+                "Le portail est ouvert : {url} (Ctrl-C pour le fermer)", "The portal is open: {url} (Ctrl-C closes it)"
+            )
+            screen.say(said, url=here.url)
+            quiet = uvicorn.Config(
+                "api.app:create", factory=True, access_log=False, server_header=False, log_level="warning"
+            )
+            uvicorn.Server(quiet).run(sockets=[door])
+    except (OSError, ValueError) as taken:
+        raise PortTaken(listen=here.listen, reason=taken) from taken
