@@ -44,12 +44,13 @@ def plan(as_json: Json = False) -> None:
 def show(number: Annotated[str, typer.Argument(metavar="C0042")], as_json: Json = False) -> None:
     """One change as it was planned."""
     from provisioning import changes, effects
+    from provisioning.models import ChangeState
 
     with looking() as session:
         one = changes.find_change(session, number)
         facts = {
             "change": str(one),
-            "state": changes.word(one),
+            "state": ChangeState(one.state),
             "effect": effects.words(changes.effect_of(one)),
             "lines": one.lines.split(),
             "proposed_by": one.proposed_by,
@@ -76,13 +77,14 @@ def show(number: Annotated[str, typer.Argument(metavar="C0042")], as_json: Json 
 def list_(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20, as_json: Json = False) -> None:
     """The latest changes, the newest first."""
     from provisioning import changes
+    from provisioning.models import ChangeState
 
     with looking() as session:
         found = [
             {
                 "change": str(one),
                 "target": f"{device}/{one.artifact}",
-                "state": changes.word(one),
+                "state": ChangeState(one.state),
                 "proposed_by": one.proposed_by,
                 "proposed_at": one.proposed_at,
                 "reason": one.reason,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from foundation.settings import Settings
 
 USAGE_STATUS = 2
+STOPPED_STATUS = 130
 
 Json = Annotated[bool, typer.Option("--json", help=Phrase("pour les programmes", "for programs").say(language()))]
 Yes = Annotated[
@@ -137,7 +138,7 @@ def enter(command: typer.Typer) -> int:
         return USAGE_STATUS
     except (typer.Abort, KeyboardInterrupt):
         complain(_STOPPED.say(language()))
-        return 130
+        return STOPPED_STATUS
     except (BrokenPipeError, SystemExit):
         # Whoever read us has gone (`essaim member list | head`), on which the library would end with 1: no failure.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -147,6 +148,8 @@ def enter(command: typer.Typer) -> int:
             raise
         complain(_UNEXPECTED.say(language(), what=type(unforeseen).__name__))
         return 1
+    if outcome == STOPPED_STATUS:  # the library's own answer to Ctrl-C, without a word
+        complain(_STOPPED.say(language()))
     # A command that ends early with a status (typer.Exit) gives it back as its outcome.
     return outcome if isinstance(outcome, int) else 0
 

@@ -34,6 +34,7 @@ def order(
 ) -> None:
     """Order a line for a member."""
     from inventory import lines, members, offers
+    from inventory.models.lines import LineState
 
     with writing(why) as (session, act):
         ordered = lines.order_line(
@@ -43,7 +44,7 @@ def order(
             offers.find_offer(session, offer),
             lines.Ordering(public_key=key, nd=nd),
         )
-        number, state = str(ordered), lines.word(ordered)
+        number, state = str(ordered), LineState(ordered.state)
         prefixes = lines.prefixes(session, ordered)
     if as_json:
         return screen.give({"line": number, "state": state, "prefixes": prefixes})
@@ -70,13 +71,14 @@ def list_(
 ) -> None:
     """Lines by number."""
     from inventory import lines
+    from inventory.models.lines import LineState
 
     with looking() as session:
         found = [
             {
                 "line": str(one),
                 "offer": one.offer.name,
-                "state": lines.word(one),
+                "state": LineState(one.state),
                 "members": [str(share.member) for share in one.shares if share.until is None],
                 "device": one.device.name if one.device else None,
             }
@@ -107,10 +109,10 @@ def list_(
 def show(number: Number, as_json: Json = False) -> None:
     """One line with its shares and addresses."""
     from inventory import lines
+    from inventory.models.lines import LineState
 
     with looking() as session:
         one = lines.find_line(session, number)
-        word = lines.word(one)
         shares = [
             {
                 "member": str(share.member),
@@ -121,7 +123,13 @@ def show(number: Number, as_json: Json = False) -> None:
             }
             for share in one.shares
         ]
-        file = {"line": str(one), "offer": one.offer.title, "state": word, "nd": one.nd, "shares": shares}
+        file = {
+            "line": str(one),
+            "offer": one.offer.title,
+            "state": LineState(one.state),
+            "nd": one.nd,
+            "shares": shares,
+        }
     if as_json:
         return screen.give(file)
     screen.say(Phrase("{line}, {offer} : {state}.", "{line}, {offer}: {state}."), **file)
@@ -139,18 +147,19 @@ def show(number: Number, as_json: Json = False) -> None:
 def close(number: Number, why: Why = "") -> None:
     """Close a line and put its addresses in quarantine."""
     from inventory import lines
+    from inventory.models.lines import LineState
 
     with writing(why) as (session, act):
         one = lines.find_line(session, number)
         lines.close_line(session, act, one)
-        name, word = str(one), lines.word(one)
+        name, state = str(one), LineState(one.state)
     screen.say(
         Phrase(
             "{line} : {state}. Ses adresses sont en quarantaine. La retirer des machines : essaim change plan",
             "{line}: {state}. Its addresses are in quarantine. To take it off the machines: essaim change plan",
         ),
         line=name,
-        state=word,
+        state=state,
     )
 
 

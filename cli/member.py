@@ -63,16 +63,23 @@ def list_(
 ) -> None:
     """Members by number."""
     from inventory import members
+    from inventory.models.people import MemberStatus
 
     with looking() as session:
         found = [
-            {"member": str(one), "name": one.name, "status": one.status, "joined": one.joined, "left": one.left}
+            {
+                "member": str(one),
+                "name": one.name,
+                "status": MemberStatus(one.status),
+                "joined": one.joined,
+                "left": one.left,
+            }
             for one in members.list_members(session, left=left, after=after, limit=limit)
         ]
     if as_json:
         return screen.give(found)
     columns = (Phrase("numéro", "number"), Phrase("nom", "name"), Phrase("statut", "status"), Phrase("depuis", "since"))
-    screen.table(columns, [(one["member"], one["name"], _STATUS[str(one["status"])], one["joined"]) for one in found])
+    screen.table(columns, [(one["member"], one["name"], one["status"], one["joined"]) for one in found])
     screen.say(
         Phrase(
             "{count} membres. En voir un : essaim member show M0042",
@@ -87,11 +94,13 @@ def list_(
 def show(number: Number, as_json: Json = False) -> None:
     """One member with their lines."""
     from inventory import lines, members
+    from inventory.models.lines import LineState
+    from inventory.models.people import MemberStatus
 
     with looking() as session:
         one = members.find_member(session, number)
         theirs = [
-            {"line": str(line), "offer": line.offer.title, "state": lines.word(line)}
+            {"line": str(line), "offer": line.offer.title, "state": LineState(line.state)}
             for line in lines.lines_of(session, one)
         ]
         file = {
@@ -99,7 +108,7 @@ def show(number: Number, as_json: Json = False) -> None:
             "name": one.name,
             "email": one.email,
             "language": one.language,
-            "status": one.status,
+            "status": MemberStatus(one.status),
             "joined": one.joined,
             "left": one.left,
             "lines": theirs,
@@ -108,7 +117,7 @@ def show(number: Number, as_json: Json = False) -> None:
         return screen.give(file)
     screen.say(
         Phrase("{member}, {name} : {status} depuis le {joined}.", "{member}, {name}: {status} since {joined}."),
-        **{**file, "status": _STATUS[str(file["status"])]},
+        **file,
     )
     if file["left"]:
         screen.say(Phrase("Parti·e le {left}.", "Left on {left}."), left=file["left"])
@@ -116,7 +125,7 @@ def show(number: Number, as_json: Json = False) -> None:
         screen.say(Phrase("E-mail : {email}", "E-mail: {email}"), email=file["email"])
     if theirs:
         columns = (Phrase("ligne", "line"), Phrase("offre", "offer"), Phrase("état", "state"))
-        return screen.table(columns, [(each["line"], each["offer"], each["state"]) for each in theirs])
+        return screen.table(columns, [tuple(each.values()) for each in theirs])
     screen.say(
         Phrase(
             "Aucune ligne. En commander une : essaim line order {member} --offer vpn",
@@ -165,11 +174,3 @@ def link(number: Number) -> None:
         Phrase("Valable 15 minutes, une fois : {url}", "Good for 15 minutes, once: {url}"),
         url=url,
     )
-
-
-_STATUS = {
-    "applicant": Phrase("candidat·e", "applicant"),
-    "adherent": Phrase("adhérent·e", "member"),
-    "affiliate": Phrase("affilié·e", "affiliate"),
-    "left": Phrase("parti·e", "left"),
-}

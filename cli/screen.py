@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from foundation.speech import Language, Phrase, language_of_environment, written
@@ -45,14 +45,14 @@ def complain(sentence: str) -> None:
 
 def plain(value: object) -> Any:
     """A value as `--json` gives it: instants in ISO 8601, money in cents, prefixes as text."""
+    if isinstance(value, Phrase):
+        return value.say(language())
     if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if isinstance(value, Phrase):
-        return value.say(language())
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):

@@ -15,7 +15,7 @@ from foundation.speech import Phrase
 from foundation.vault import vault_of
 from inventory import devices, lines
 from inventory.models.addresses import Assignment, IPNetwork, Role
-from inventory.models.lines import Line, Technology
+from inventory.models.lines import Line, LineState, Technology
 from provisioning.handouts import WireGuardHandout, own_address
 
 
@@ -58,7 +58,7 @@ def access(store: Store, settings: Settings, number: str) -> Access:
     with reading(store) as session:
         line = lines.find_line(session, number)
         if line.state not in lines.RENDERED:
-            raise NotLive(line=str(line), state=lines.word(line))
+            raise NotLive(line=str(line), state=LineState(line.state))
         held = _held(line)
         tunnel = line.offer.technology == Technology.WIREGUARD
         return Access(

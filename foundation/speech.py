@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from foundation.money import Euros
@@ -42,6 +42,16 @@ class Phrase:
         return text.format(**{name: written(value, language) for name, value in values.items()})
 
 
+@runtime_checkable
+class Worded(Protocol):
+    """A code that people read as words: programs get the code, people the phrase."""
+
+    @property
+    def phrase(self) -> Phrase:
+        """The words."""
+        ...
+
+
 def language_of_environment() -> Language:
     """`ESSAIM_LANG` where it names a language we speak, else French."""
     wanted = os.environ.get("ESSAIM_LANG", "fr")[:2].lower()
@@ -53,6 +63,8 @@ def written(value: object, language: Language) -> object:
     match value:
         case Phrase():
             return value.say(language)
+        case Worded():
+            return value.phrase.say(language)
         case Euros():
             return amount(value, language)
         case datetime():

@@ -172,9 +172,9 @@ def move(session: Session, act: Act, line: Line, state: LineState) -> None:
     if state not in legal:
         raise IllegalTransition(
             line=str(line),
-            state=STATE_WORDS[LineState(line.state)],
-            wanted=STATE_WORDS[state],
-            legal=[STATE_WORDS[one] for one in sorted(legal)] or "—",
+            state=LineState(line.state),
+            wanted=state,
+            legal=sorted(legal) or "—",
         )
     before, line.state = line.state, state
     session.add(LineEvent(line_id=line.id, state=state, at=act.at))
@@ -188,7 +188,7 @@ def add_share(session: Session, act: Act, line: Line, member: Member, offer: Off
     Raises AlreadyShares, LineEnded, NotAMember, PoolExhausted.
     """
     if line.state in _ENDED:
-        raise LineEnded(line=str(line), state=STATE_WORDS[LineState(line.state)])
+        raise LineEnded(line=str(line), state=LineState(line.state))
     if member.status == MemberStatus.LEFT:
         raise NotAMember(member=str(member))
     if any(share.member_id == member.id and share.until is None for share in shares_of(session, line)):
@@ -279,23 +279,6 @@ def since(line: Line, state: LineState) -> datetime | None:
     """When the line last came into a state."""
     moments = [event.at for event in line.events if event.state == state]
     return moments[-1] if moments else None
-
-
-STATE_WORDS: dict[LineState, Phrase] = {
-    S.REQUESTED: Phrase("demandée", "requested"),
-    S.ORDERED: Phrase("commandée", "ordered"),
-    S.DELIVERED: Phrase("livrée", "delivered"),
-    S.ACTIVE: Phrase("en service", "in service"),
-    S.SUSPENDED: Phrase("suspendue", "suspended"),
-    S.CLOSING: Phrase("en fermeture", "closing"),
-    S.CLOSED: Phrase("fermée", "closed"),
-    S.CANCELLED: Phrase("annulée", "cancelled"),
-}
-
-
-def word(line: Line) -> Phrase:
-    """The line's state as people read it."""
-    return STATE_WORDS[LineState(line.state)]
 
 
 def _with_shares() -> Select[Line]:

@@ -99,7 +99,7 @@ def propose(session: Session, act: Act, wanted: Wanted, seen: Seen) -> Change | 
 def approve(session: Session, act: Act, change: Change) -> None:
     """Say that a planned change may be applied. Raises NotPlanned."""
     if change.state not in (S.PLANNED, S.APPROVED):
-        raise NotPlanned(change=str(change), state=word(change))
+        raise NotPlanned(change=str(change), state=ChangeState(change.state))
     change.state, change.approved_by, change.approved_at = S.APPROVED, act.actor, act.at
     journal.record(session, act, "change.approve", str(change))
     session.flush()
@@ -115,7 +115,7 @@ def claim(session: Session, act: Act, change: Change) -> None:
     ).one_or_none()
     if taken is None:
         session.refresh(change)
-        raise NotApproved(change=str(change), state=word(change))
+        raise NotApproved(change=str(change), state=ChangeState(change.state))
     session.refresh(change)
     journal.record(session, act, "change.claim", str(change))
 
@@ -123,7 +123,7 @@ def claim(session: Session, act: Act, change: Change) -> None:
 def check_approved(change: Change) -> None:
     """Raises NotApproved unless the change may be applied."""
     if change.state != S.APPROVED:
-        raise NotApproved(change=str(change), state=word(change))
+        raise NotApproved(change=str(change), state=ChangeState(change.state))
 
 
 def in_hand(session: Session, device_id: int, artifact: str) -> Change | None:
@@ -174,22 +174,6 @@ def desired_of(session: Session, change: Change) -> Texts:
 def effect_of(change: Change) -> Effect:
     """What a change does to people."""
     return Effect(Impact(change.impact), change.count)
-
-
-STATE_WORDS: dict[ChangeState, Phrase] = {
-    S.PLANNED: Phrase("prévu", "planned"),
-    S.APPROVED: Phrase("approuvé", "approved"),
-    S.APPLYING: Phrase("en cours", "being applied"),
-    S.APPLIED: Phrase("appliqué", "applied"),
-    S.FAILED: Phrase("échoué", "failed"),
-    S.STALE: Phrase("périmé", "stale"),
-    S.SUPERSEDED: Phrase("remplacé", "superseded"),
-}
-
-
-def word(change: Change) -> Phrase:
-    """The change's state as people read it."""
-    return STATE_WORDS[ChangeState(change.state)]
 
 
 def _supersede(session: Session, wanted: Wanted) -> None:

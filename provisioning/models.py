@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Base, RowId, kept
+from foundation.speech import Phrase
 from foundation.vault import Sealed, SealedColumn
 from inventory.numbers import shown
 
@@ -23,6 +25,22 @@ class ChangeState(StrEnum):
     FAILED = "failed"
     STALE = "stale"
     SUPERSEDED = "superseded"
+
+    @property
+    def phrase(self) -> Phrase:
+        """The state as people read it."""
+        return _STATES[self]
+
+
+_STATES: Final = {
+    ChangeState.PLANNED: Phrase("prévu", "planned"),
+    ChangeState.APPROVED: Phrase("approuvé", "approved"),
+    ChangeState.APPLYING: Phrase("en cours", "being applied"),
+    ChangeState.APPLIED: Phrase("appliqué", "applied"),
+    ChangeState.FAILED: Phrase("échoué", "failed"),
+    ChangeState.STALE: Phrase("périmé", "stale"),
+    ChangeState.SUPERSEDED: Phrase("remplacé", "superseded"),
+}
 
 
 class Change(Base):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from foundation.database import Base, RowId, kept
+from foundation.speech import Phrase
 from foundation.vault import Sealed, SealedColumn
 from inventory.models.addresses import Assignment, Pool
 from inventory.models.devices import Device
@@ -35,6 +37,23 @@ class LineState(StrEnum):
     CLOSING = "closing"
     CLOSED = "closed"
     CANCELLED = "cancelled"
+
+    @property
+    def phrase(self) -> Phrase:
+        """The state as people read it."""
+        return _STATES[self]
+
+
+_STATES: Final = {
+    LineState.REQUESTED: Phrase("demandée", "requested"),
+    LineState.ORDERED: Phrase("commandée", "ordered"),
+    LineState.DELIVERED: Phrase("livrée", "delivered"),
+    LineState.ACTIVE: Phrase("en service", "in service"),
+    LineState.SUSPENDED: Phrase("suspendue", "suspended"),
+    LineState.CLOSING: Phrase("en fermeture", "closing"),
+    LineState.CLOSED: Phrase("fermée", "closed"),
+    LineState.CANCELLED: Phrase("annulée", "cancelled"),
+}
 
 
 class Offer(Base):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from foundation.database import Base, RowId, kept
+from foundation.speech import Phrase
 from inventory.numbers import shown
 
 
@@ -19,6 +21,19 @@ class MemberStatus(StrEnum):
     ADHERENT = "adherent"
     AFFILIATE = "affiliate"
     LEFT = "left"
+
+    @property
+    def phrase(self) -> Phrase:
+        """The status as people read it."""
+        return _STATUSES[self]
+
+
+_STATUSES: Final = {
+    MemberStatus.APPLICANT: Phrase("candidat·e", "applicant"),
+    MemberStatus.ADHERENT: Phrase("adhérent·e", "member"),
+    MemberStatus.AFFILIATE: Phrase("affilié·e", "affiliate"),
+    MemberStatus.LEFT: Phrase("parti·e", "left"),
+}
 
 
 class Member(Base):

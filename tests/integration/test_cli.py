@@ -174,6 +174,13 @@ def test_what_is_listed_is_told_to_people_and_to_programs(looking: Any, argv: tu
     json.loads(looking(*argv, "--json").out)
 
 
+def test_programs_are_told_states_that_no_language_changes(looking: Any) -> None:
+    for argv in (("line", "list"), ("line", "show", "L0042"), ("member", "show", "M0042")):
+        french, english = (looking(*argv, "--json", lang=lang).out for lang in ("fr", "en"))
+        assert french == english
+        assert '"state": "active"' in french
+
+
 def test_nothing_is_cut_or_folded_for_a_file(small: Any) -> None:
     name = "Nom " + "très " * 35 + "long"
     small("member", "add", name)

@@ -20,7 +20,7 @@ from foundation.settings import Settings
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-OUTSIDE_SETTINGS = {"ESSAIM_APT", "ESSAIM_DEBUG"}
+OUTSIDE_SETTINGS = {"ESSAIM_APT", "ESSAIM_DEBUG", "ESSAIM_LANG"}
 """Read before there are settings, or by the tools that make the virtual environment."""
 
 

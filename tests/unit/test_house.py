@@ -27,7 +27,10 @@ ADDRESSES = [
         "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20",
         # Nobody's: this machine, any, link-local, shared (RFC 6598), unique local, multicast, all of it.
         "127.0.0.0/8", "0.0.0.0/32", "169.254.0.0/16", "100.64.0.0/10", "255.0.0.0/8", "224.0.0.0/4",
-        "::/127", "fe80::/10", "fc00::/7", "ff00::/8", "2000::/128",
+        "::/127", "fe80::/10", "fc00::/7", "ff00::/8",
+        # The names of networks that nobody may announce (RFC 6890), and of halves of everything.
+        "10.0.0.0/32", "172.16.0.0/32", "192.168.0.0/32", "198.18.0.0/32", "240.0.0.0/32", "128.0.0.0/32",
+        "100::/128", "2000::/128", "2001:2::/128", "2001:10::/128", "2002::/128", "8000::/128", "fec0::/128",
     )
 ]  # fmt: skip
 IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)")
@@ -66,7 +69,7 @@ def rows(texts: dict[str, str], but: str = __file__) -> Iterator[tuple[str, str]
 def known(text: str) -> bool:
     """Whether this address may be written down by us; what is no address may."""
     try:
-        address = ip_address(text)
+        address = ip_address(text if len(text) > 4 else "")  # `1::2` is a slice
     except ValueError:
         return True
     return any(address.version == one.version and address in one for one in ADDRESSES)
@@ -89,7 +92,7 @@ def test_every_module_says_what_it_is_for(texts: dict[str, str]) -> None:
     silent = [
         name
         for name, text in texts.items()
-        if name.endswith(".py") and text.strip() and not ast.get_docstring(ast.parse(text))
+        if name.endswith(".py") and name.split("/")[0] in (*ROOMS, "tools") and not ast.get_docstring(ast.parse(text))
     ]
     assert silent == []
 
@@ -120,9 +123,8 @@ def test_every_address_is_nobodys(texts: dict[str, str]) -> None:
     found = [
         (where, address)
         for where, row in rows(texts)
-        if not where.startswith("pyproject.toml") and "OID" not in row
         for address in (*IPV4.findall(row), *IPV6.findall(row))
-        if not known(address)
+        if not address.startswith("1.3.6.1") and not known(address)  # 1.3.6.1 begins object identifiers
     ]
     assert found == []
 
@@ -138,7 +140,7 @@ def test_every_name_on_the_network_is_nobodys(texts: dict[str, str]) -> None:
 
 
 def test_no_file_knows_the_machine_it_was_written_on(texts: dict[str, str]) -> None:
-    paths = re.compile(r"(?<![\w.<])/(?:work|root|home|Users|mnt|media)/[\w.]")
+    paths = re.compile(r"(?<![\w.<])/(?:work|home|Users|mnt|media)/[\w.]")
     assert [(where, row.strip()) for where, row in rows(texts) if paths.search(row)] == []
 
 
