@@ -23,6 +23,14 @@ _OWES = Phrase(
 )
 _IN_CREDIT = Phrase("Vous êtes à jour, avec {amount} d'avance.", "You owe nothing, and are {amount} ahead.")
 _EVEN = Phrase("Vous êtes à jour.", "You owe nothing.")
+_THEY_OWE = Phrase(
+    "{member} doit {amount} ({what}). Référence pour payer par virement : {reference}.",
+    "{member} owes {amount} ({what}). Reference for a bank transfer: {reference}.",
+)
+_THEY_ARE_IN_CREDIT = Phrase(
+    "{member} est à jour, avec {amount} d'avance.", "{member} owes nothing, and is {amount} ahead."
+)
+_THEY_ARE_EVEN = Phrase("{member} est à jour.", "{member} owes nothing.")
 _AND_MORE = Phrase("{first} et {count} de plus", "{first} and {count} more")
 _SAID = 3
 
@@ -64,14 +72,22 @@ class Balance:
 
     def sentence(self, language: Language) -> str:
         """What the member owes and how to pay it, for themselves."""
+        return self._said((_OWES, _EVEN, _IN_CREDIT), language)
+
+    def sentence_about(self, member: str, language: Language) -> str:
+        """The same, for whoever looks after the dues."""
+        return self._said((_THEY_OWE, _THEY_ARE_EVEN, _THEY_ARE_IN_CREDIT), language, member=member)
+
+    def _said(self, phrases: tuple[Phrase, Phrase, Phrase], language: Language, **values: object) -> str:
+        owes, even, ahead = phrases
         if self.amount > 0:
-            return _IN_CREDIT.say(language, amount=self.amount)
+            return ahead.say(language, amount=self.amount, **values)
         if self.amount == 0:
-            return _EVEN.say(language)
-        said = ", ".join(one.words(language) for one in self.dues[:_SAID])
+            return even.say(language, **values)
+        what = ", ".join(one.words(language) for one in self.dues[:_SAID])
         if len(self.dues) > _SAID:
-            said = _AND_MORE.say(language, first=said, count=len(self.dues) - _SAID)
-        return _OWES.say(language, amount=-self.amount, what=said, reference=self.reference)
+            what = _AND_MORE.say(language, first=what, count=len(self.dues) - _SAID)
+        return owes.say(language, amount=-self.amount, what=what, reference=self.reference, **values)
 
 
 def balance(session: Session, member: Member, day: date) -> Balance:

@@ -61,10 +61,12 @@ class Issued:
         )
 
 
-_ISSUED = Phrase("Dus de {month} émis : {count}, {total} en tout.", "Dues of {month} issued: {count}, {total} in all.")
+_ISSUED = Phrase(
+    "Dus pour {month} : {count} émis, {total} en tout.", "Dues for {month}: {count} issued, {total} in all."
+)
 _ISSUED_MORE = Phrase(
-    "Dus de {month} émis : {count} de plus, {total} en tout (émis auparavant, inchangés : {skipped}).",
-    "Dues of {month} issued: {count} more, {total} in all (issued before, unchanged: {skipped}).",
+    "Dus pour {month} : {count} émis de plus, {total} en tout (émis auparavant, inchangés : {skipped}).",
+    "Dues for {month}: {count} more issued, {total} in all (issued before, unchanged: {skipped}).",
 )
 _NOTHING_TO_DO = Phrase(
     "Rien à émettre pour {month} (émis auparavant, inchangés : {skipped}).",

@@ -58,7 +58,7 @@ def poll(as_json: Json = False) -> None:
     else:
         for answered in report.answered:
             screen.say(
-                Phrase("✓ {machine} : {count} valeurs.", "✓ {machine}: {count} values."),
+                Phrase("✓ {machine} : valeurs lues : {count}.", "✓ {machine}: values read: {count}."),
                 machine=answered.machine,
                 count=answered.values,
             )
@@ -83,9 +83,9 @@ def backup(
     screen.say(
         Phrase(
             "{file} ({size}) contient l'association, sans la clé du coffre : gardez {key} ailleurs. "
-            "La reprendre : essaim restore {file}",
+            "La reprendre : ESSAIM_VAR=autre-dossier essaim restore {file} --key {key}",
             "{file} ({size}) holds the association, without the vault's key: keep {key} elsewhere. "
-            "To bring it back: essaim restore {file}",
+            "To bring it back: ESSAIM_VAR=other-folder essaim restore {file} --key {key}",
         ),
         file=file,
         size=screen.volume(written),

@@ -74,7 +74,9 @@ def show(number: Annotated[str, typer.Argument(metavar="C0042")], as_json: Json 
 
 
 @commands.command("list", help=help_of("Les derniers changements", "The latest changes"))
-def list_(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20, as_json: Json = False) -> None:
+def list_(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help=help_of("au plus", "at most"))] = 20, as_json: Json = False
+) -> None:
     """The latest changes, the newest first."""
     from provisioning import changes
     from provisioning.models import ChangeState
@@ -205,7 +207,9 @@ def show_planned(one: Planned, *, most: int | None = None) -> None:
     if one.change is None:
         return screen.say(Phrase("= {target} : rien à changer.", "= {target}: nothing to change."), target=one.target)
     screen.say(
-        Phrase("± {target} ({change}) : {effect} Lignes : {lines}.", "± {target} ({change}): {effect} Lines: {lines}."),
+        Phrase("± {target} ({change}) : {effect} Lignes : {lines}.", "± {target} ({change}): {effect} Lines: {lines}.")
+        if one.lines
+        else Phrase("± {target} ({change}) : {effect}", "± {target} ({change}): {effect}"),
         target=one.target,
         change=one.change,
         effect=effects.words(one.effect),

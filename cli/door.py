@@ -121,9 +121,12 @@ def looking() -> Iterator[EssaimSession]:
 def enter(command: typer.Typer) -> int:
     """Run one command line: its exit status. A refusal is one sentence; no traceback reaches a person."""
     from typer._click.exceptions import ClickException, NoArgsIsHelpError  # no public base of usage errors
+    from typer.main import get_command
+
+    from cli.sheet import dressed
 
     try:
-        outcome = command(standalone_mode=False)
+        outcome = dressed(get_command(command))(standalone_mode=False)
     except EssaimError as refused:
         complain(refused.sentence(language()))
         if os.environ.get("ESSAIM_DEBUG") == "1":

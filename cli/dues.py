@@ -34,7 +34,7 @@ def issue(month: Annotated[str, typer.Argument(metavar="2026-11")], as_json: Jso
 def balance(
     member: Annotated[str | None, typer.Argument(metavar="M0042")] = None,
     after: After = 0,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 200,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help=help_of("au plus", "at most"))] = 200,
     as_json: Json = False,
 ) -> None:
     """What is owed today."""
@@ -52,9 +52,18 @@ def balance(
     if as_json:
         return screen.give([{"member": who, **screen.plain(held), "balance": held.amount} for who, _, held in rows])
     if member is not None:
-        return screen.line(rows[0][2].sentence(screen.language()))
+        return screen.line(rows[0][2].sentence_about(rows[0][0], screen.language()))
+    if not rows:
+        return screen.say(
+            Phrase(
+                "Aucun dû ici. Émettre ceux d'un mois : essaim dues issue {month}",
+                "No dues here. To issue a month's: essaim dues issue {month}",
+            ),
+            month=f"{day:%Y-%m}",
+        )
     columns = (Phrase("membre", "member"), Phrase("nom", "name"), Phrase("doit", "owes"), Phrase("d'avance", "ahead"))
     screen.table(columns, [(who, name, held.owed or None, held.credit or None) for who, name, held in rows])
+    screen.more("essaim dues balance", [who for who, _, _ in rows], limit)
     return screen.say(
         Phrase(
             "Noter un paiement : essaim payment record M0042 35", "To record a payment: essaim payment record M0042 35"

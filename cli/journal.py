@@ -21,7 +21,7 @@ def show(
     line: Annotated[
         str | None, typer.Option(metavar="L0042", help=help_of("ceux d'une ligne", "those of a line"))
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 30,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help=help_of("au plus", "at most"))] = 30,
     as_json: Json = False,
 ) -> None:
     """The latest deeds, the newest first."""

@@ -46,12 +46,18 @@ def order(
         )
         number, state = str(ordered), LineState(ordered.state)
         prefixes = lines.prefixes(session, ordered)
+        live = state in lines.RENDERED
     if as_json:
         return screen.give({"line": number, "state": state, "prefixes": prefixes})
     screen.say(
         Phrase(
             "{line} : {state}, avec {prefixes}. La mettre sur les machines : essaim change plan",
             "{line}: {state}, with {prefixes}. To bring it to the machines: essaim change plan",
+        )
+        if live
+        else Phrase(
+            "{line} : {state}, avec {prefixes}. Elle ira sur les machines une fois livrée.",
+            "{line}: {state}, with {prefixes}. It goes on the machines once it is delivered.",
         ),
         line=number,
         state=state,
@@ -66,7 +72,7 @@ def list_(
         bool, typer.Option("--ended", help=help_of("les lignes fermées aussi", "closed ones too"))
     ] = False,
     after: After = 0,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 200,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help=help_of("au plus", "at most"))] = 200,
     as_json: Json = False,
 ) -> None:
     """Lines by number."""
@@ -94,6 +100,7 @@ def list_(
         Phrase("machine", "machine"),
     )
     screen.table(columns, [tuple(one.values()) for one in found])
+    screen.more("essaim line list", [str(one["line"]) for one in found], limit)
     screen.say(
         Phrase(
             "{count} lignes. En voir une : essaim line show L0042", "{count} lines. To see one: essaim line show L0042"
@@ -133,14 +140,16 @@ def show(number: Number, as_json: Json = False) -> None:
     if as_json:
         return screen.give(file)
     screen.say(Phrase("{line}, {offer} : {state}.", "{line}, {offer}: {state}."), **file)
-    columns = (
-        Phrase("membre", "member"),
-        Phrase("depuis", "since"),
-        Phrase("jusqu'au", "until"),
-        Phrase("adresses", "addresses"),
-        Phrase("s'ouvre avec", "opens with"),
-    )
-    return screen.table(columns, [tuple(share.values()) for share in shares])
+    columns = {
+        "member": Phrase("membre", "member"),
+        "since": Phrase("depuis", "since"),
+        "until": Phrase("jusqu'au", "until"),
+        "prefixes": Phrase("adresses", "addresses"),
+        "credentials": Phrase("s'ouvre avec", "opens with"),
+    }
+    if not any(share["until"] for share in shares):
+        del columns["until"]
+    return screen.table(list(columns.values()), [tuple(share[name] for name in columns) for share in shares])
 
 
 @commands.command(help=help_of("Fermer une ligne", "Close a line"))

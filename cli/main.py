@@ -16,12 +16,9 @@ essaim = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
     help=help_of(
-        "Essaim fait tourner un fournisseur d'accès associatif : membres, lignes, adresses, machines, cotisations.",
-        "Essaim runs an associative Internet provider: members, lines, addresses, machines, dues.",
-    ),
-    epilog=help_of(
-        "Exemples : essaim member list · essaim line status L0042 · essaim change plan",
-        "Examples: essaim member list · essaim line status L0042 · essaim change plan",
+        "\b\nEssaim fait tourner un fournisseur d'accès associatif.\n"
+        "Exemples : essaim member list · essaim line status L0042",
+        "\b\nEssaim runs an associative Internet provider.\nExamples: essaim member list · essaim line status L0042",
     ),
 )
 

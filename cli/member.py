@@ -58,7 +58,7 @@ def list_(
         bool, typer.Option("--left", help=help_of("ceux qui sont partis aussi", "also those who left"))
     ] = False,
     after: After = 0,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 200,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help=help_of("au plus", "at most"))] = 200,
     as_json: Json = False,
 ) -> None:
     """Members by number."""
@@ -80,6 +80,7 @@ def list_(
         return screen.give(found)
     columns = (Phrase("numéro", "number"), Phrase("nom", "name"), Phrase("statut", "status"), Phrase("depuis", "since"))
     screen.table(columns, [(one["member"], one["name"], one["status"], one["joined"]) for one in found])
+    screen.more("essaim member list", [str(one["member"]) for one in found], limit)
     screen.say(
         Phrase(
             "{count} membres. En voir un : essaim member show M0042",

@@ -60,4 +60,4 @@ def record(
     if as_json:
         return screen.give({"member": number, "cents": cents, "balance": held.amount})
     screen.say(Phrase("Reçu {cents} de {member}.", "Received {cents} from {member}."), cents=cents, member=number)
-    return screen.line(held.sentence(screen.language()))
+    return screen.line(held.sentence_about(number, screen.language()))

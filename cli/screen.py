@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from foundation.speech import Language, Phrase, language_of_environment, written
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
+
+COMMAND: Final = re.compile(r"(?:ESSAIM_\w+=\S+ )?\S*essaim [a-z]+.*$", re.MULTILINE)
 
 
 def language() -> Language:
@@ -27,8 +33,24 @@ def say(phrase: Phrase, /, **values: object) -> None:
 
 
 def line(text: str) -> None:
-    """A sentence that is said already."""
-    print(text)  # noqa: T201 - the one place that prints
+    """A sentence that is said already. On a terminal it folds between words; to a file or a program it goes whole."""
+    print(folded(text, shutil.get_terminal_size().columns) if sys.stdout.isatty() else text)  # noqa: T201 - here alone
+
+
+def folded(text: str, width: int) -> str:
+    """A text in rows of `width`. What is to be copied stays in one piece: an address, the command that comes next."""
+    whole = COMMAND.sub(lambda found: found[0].replace(" ", "\0"), text)
+    rows = (
+        textwrap.fill(
+            row,
+            width,
+            subsequent_indent=" " * (len(row) - len(row.lstrip()) + 2),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for row in whole.splitlines() or [""]
+    )
+    return "\n".join(rows).replace("\0", " ")
 
 
 def volume(octets: int) -> str:
@@ -38,13 +60,30 @@ def volume(octets: int) -> str:
     return speech.volume(octets, language())
 
 
+def figure(value: float) -> str:
+    """A number with one decimal, as the reader writes it."""
+    from babel.numbers import format_decimal
+
+    return str(format_decimal(value, "#,##0.0", locale=language()))
+
+
+def more(command: str, numbers: Sequence[str], limit: int) -> None:
+    """Where the next page of a listing is, when this one is full."""
+    if len(numbers) == limit:
+        say(
+            Phrase("La suite : {command} --after {last}", "More: {command} --after {last}"),
+            command=command,
+            last=int(numbers[-1][1:]),
+        )
+
+
 def complain(sentence: str) -> None:
     """One sentence on standard error."""
     print(sentence, file=sys.stderr)  # noqa: T201
 
 
 def plain(value: object) -> Any:
-    """A value as `--json` gives it: instants in ISO 8601, money in cents, prefixes as text."""
+    """A value as `--json` gives it: instants in ISO 8601, money in cents, durations in seconds, prefixes as text."""
     if isinstance(value, Phrase):
         return value.say(language())
     if is_dataclass(value) and not isinstance(value, type):
@@ -55,6 +94,8 @@ def plain(value: object) -> Any:
         return [plain(item) for item in value]
     if value is None or isinstance(value, bool | str):
         return value
+    if isinstance(value, timedelta):
+        return int(value.total_seconds())
     if isinstance(value, int):
         return int(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -176,7 +176,7 @@ def step_dues(tour: Tour) -> None:
     counted = visit.count_dues(tour.store, tour.act(), homes.of_lab(tour.store, tour.settings)[1])
     screen.line("  " + counted.issued.sentence(screen.language()))
     for who, held in counted.balances:
-        screen.line(f"  {who} : {held.sentence(screen.language())}")
+        screen.line(f"  {held.sentence_about(who, screen.language())}")
     what = Phrase("les parts d'une ligne partagée", "the parts of a shared line")
     tour.note(what, LINE_PRICE, counted.line_total, good=counted.line_total == LINE_PRICE)
 
@@ -213,7 +213,8 @@ def step_arrival(tour: Tour) -> None:
 
     tour.done += checks.line_works(tour.store, tour.settings, line, tried)
     screen.say(
-        Phrase("  De la commande au premier Mo : {it} s", "  From order to first MB: {it} s"), it=f"{first[0]:.1f}"
+        Phrase("  De la commande au premier Mo : {it} s", "  From order to first MB: {it} s"),
+        it=screen.figure(first[0]),
     )
 
 
@@ -240,11 +241,19 @@ def step_open(tour: Tour) -> None:
     for line in homes.of_lab(tour.store, tour.settings):
         who, url = visit.link(tour.store, tour.settings, tour.act(), line)
         screen.say(
-            Phrase("  Se connecter comme {who} ({line}) : {url}", "  To sign in as {who} ({line}): {url}"),
+            Phrase("  Se connecter comme {who} ({line}) :\n    {url}", "  To sign in as {who} ({line}):\n    {url}"),
             who=who,
             line=line,
             url=url,
         )
+    tour.until_the_end.callback(
+        screen.say,
+        Phrase(
+            "Tout est éteint. L'association reste dans {folder} : ESSAIM_VAR={folder} .venv/bin/essaim member list",
+            "All is down. The association stays in {folder}: ESSAIM_VAR={folder} .venv/bin/essaim member list",
+        ),
+        folder=tour.settings.var,
+    )
     open_portal(tour.settings)
 
 
@@ -263,7 +272,9 @@ def timed(french: str, english: str) -> Iterator[None]:
     """Say how long something took."""
     began = time.monotonic()
     yield
-    screen.say(Phrase(f"  {french} ({{took}} s)", f"  {english} ({{took}} s)"), took=f"{time.monotonic() - began:.1f}")
+    screen.say(
+        Phrase(f"  {french} ({{took}} s)", f"  {english} ({{took}} s)"), took=screen.figure(time.monotonic() - began)
+    )
 
 
 def plan(tour: Tour) -> list[Planned]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -35,8 +38,10 @@ class FolderTaken(Refused):
 
     kind = "folder-taken"
     phrase = Phrase(
-        "{folder} contient déjà une association ou autre chose. Rien n'a été changé. Un autre dossier : ESSAIM_VAR",
-        "{folder} already holds an association or something else. Nothing was changed; choose another: ESSAIM_VAR",
+        "{folder} contient déjà une association ou autre chose. Rien n'a été changé. "
+        "Un autre dossier : ESSAIM_VAR=ailleurs devant la commande",
+        "{folder} already holds an association or something else. Nothing was changed. "
+        "Another folder: ESSAIM_VAR=elsewhere before the command",
     )
 
 
@@ -60,57 +65,79 @@ class CannotCreate(Refused):
     )
 
 
-def create(settings: Settings, *, demo: bool = False) -> Store:
+def create(settings: Settings) -> Store:
     """Make an empty association in the settings' folder, and open it.
 
-    The demonstration may take the place of a former demonstration, and of nothing else.
     Raises FolderTaken, DatabaseTaken, CannotCreate.
     """
-    folder = settings.var
-    if demo and (folder / DEMO_MARK).exists():
-        lab.down(settings.lab_folder)
-        _empty(folder)
-    check_empty(settings)
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if demo:
-            (folder / DEMO_MARK).write_text("Essaim owns this folder and may wipe it: essaim init --demo\n")
+    with cradle(settings):
         return _furnish(settings)
-    except (OSError, DBAPIError) as failed:
-        if folder.is_dir():
-            _empty(folder)  # as it was: what is in it is ours, and half an association
-        raise CannotCreate(folder=folder, reason=failed.args[-1]) from failed
-
-
-def check_empty(settings: Settings) -> None:
-    """Raises FolderTaken when the settings' folder, or the database they name, holds anything."""
-    folder = settings.var
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise FolderTaken(folder=folder)
-    if settings.database_url and _tables(settings.database):
-        raise DatabaseTaken
 
 
 def create_demo(settings: Settings) -> Sample:
     """Make the demonstration's association: 150 members who do not exist, its tariffs, and two members' homes.
 
     Where the machine can hold a lab its machines are the lab's; elsewhere their texts go to a folder.
+    It may take the place of a former demonstration, and of nothing else.
+    Raises FolderTaken, DatabaseTaken, CannotCreate.
     """
     possible = lab.why_not() is None
-    store = create(settings, demo=True)
-    (settings.var / "essaim.toml").write_text(
-        'name = "Les Abeilles"\n' + ("lab = true\n" if possible else 'driver = "console"\n')
-    )
-    with transaction(store) as session:
-        made = sample.populate(session)
-        act = Act("machine:demo", sample.BEGINNING, "association de démonstration")
-        for offer, cents, label in (("vpn", 500, "VPN"), ("adsl", 3500, "ADSL")):
-            found = offers.find_offer(session, offer)
-            set_tariff(session, act, found, Euros(cents), per=Per.MONTH, label=label, since=clock.today(act.at))
-        for kind in ("adherent", "affiliate"):
-            set_tariff(session, act, kind, Euros(1500), per=Per.YEAR, label="Cotisation", since=clock.today(act.at))
-    homes.keep_key(settings, made.wireguard_line, made.wireguard_key)
+    with cradle(settings, demo=True):
+        store = _furnish(settings)
+        (settings.var / "essaim.toml").write_text(
+            'name = "Les Abeilles"\n' + ("lab = true\n" if possible else 'driver = "console"\n')
+        )
+        with transaction(store) as session:
+            made = sample.populate(session)
+            act = Act("machine:demo", sample.BEGINNING, "association de démonstration")
+            for offer, cents, label in (("vpn", 500, "VPN"), ("adsl", 3500, "ADSL")):
+                found = offers.find_offer(session, offer)
+                set_tariff(session, act, found, Euros(cents), per=Per.MONTH, label=label, since=clock.today(act.at))
+            for kind in ("adherent", "affiliate"):
+                set_tariff(session, act, kind, Euros(1500), per=Per.YEAR, label="Cotisation", since=clock.today(act.at))
+        homes.keep_key(settings, made.wireguard_line, made.wireguard_key)
     return made
+
+
+@contextmanager
+def cradle(settings: Settings, *, demo: bool = False) -> Iterator[None]:
+    """Hold the settings' folder, alone and empty, until what is made in it is whole.
+
+    When that fails the folder is as it was; when whoever makes it is killed, the next one begins again.
+    Raises FolderTaken, DatabaseTaken, CannotCreate.
+    """
+    folder, there = settings.var, settings.var.exists()
+    try:
+        with _held(folder):
+            if demo and (folder / DEMO_MARK).exists():
+                lab.down(settings.lab_folder)
+                _empty(folder)
+            check_empty(settings)
+            settings.unfinished.touch()
+            try:
+                _empty(folder, but=settings.unfinished)
+                if demo:
+                    (folder / DEMO_MARK).write_text("Essaim owns this folder and may wipe it: essaim init --demo\n")
+                yield
+            except BaseException:
+                _empty(folder)  # what is in it is ours, and half an association
+                if not there:
+                    folder.rmdir()
+                raise
+            settings.unfinished.unlink()
+    except (OSError, DBAPIError) as failed:
+        raise CannotCreate(folder=folder, reason=failed.args[-1]) from failed
+    except DatabaseUnreadable as failed:
+        raise CannotCreate(folder=folder, **failed.facts) from failed
+
+
+def check_empty(settings: Settings) -> None:
+    """Raises FolderTaken when the settings' folder holds anything whole, DatabaseTaken when their database does."""
+    folder = settings.var
+    if folder.exists() and not (folder.is_dir() and (settings.unfinished.exists() or not any(folder.iterdir()))):
+        raise FolderTaken(folder=folder)
+    if settings.database_url and _tables(settings.database):
+        raise DatabaseTaken
 
 
 def actor(store: Store, member: str | None) -> str:
@@ -124,8 +151,24 @@ def actor(store: Store, member: str | None) -> str:
         return str(members.find_member(session, member))
 
 
-def _empty(folder: Path) -> None:
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Have the folder to oneself: of two who create at once the second waits, and finds it taken."""
+    if folder.exists() and not folder.is_dir():
+        raise FolderTaken(folder=folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _empty(folder: Path, but: Path | None = None) -> None:
     for one in folder.iterdir():
+        if one == but:
+            continue
         if one.is_dir() and not one.is_symlink():
             shutil.rmtree(one)
         else:

@@ -6,12 +6,11 @@ stays apart: who finds the file finds no secret. Even the SSH key goes in sealed
 
 from __future__ import annotations
 
+import glob
 import io
 import os
-import shutil
 import sqlite3
 import tarfile
-import tempfile
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from desk import association
 from foundation import journal
 from foundation.database import DatabaseUnreadable, Store, engine_of, reading
-from foundation.errors import Refused
+from foundation.errors import NotFound, Refused
 from foundation.settings import Settings
 from foundation.speech import Phrase
 from foundation.vault import Sealed, Vault
@@ -53,6 +52,16 @@ class NotABackup(Refused):
     phrase = Phrase(
         "{file} n'est pas une sauvegarde d'Essaim, ou elle est abîmée ({reason}). Rien n'a été changé.",
         "{file} is not a backup of Essaim, or it is damaged ({reason}). Nothing was changed.",
+    )
+
+
+class NoSuchBackup(NotFound):
+    """There is no file of that name."""
+
+    kind = "no-such-backup"
+    phrase = Phrase(
+        "Pas de fichier {file}. Rien n'a été changé.",
+        "There is no file {file}. Nothing was changed.",
     )
 
 
@@ -87,46 +96,52 @@ def backup(store: Store, settings: Settings, file: Path) -> int:
     """
     if store.engine.dialect.name != "sqlite":
         raise NotEmbedded(key=settings.vault_key)
+    if file.is_dir():
+        raise CannotWrite(file=file, reason=Phrase("c'est un dossier", "it is a folder"))
     beside = file.with_name(f".{file.name}.essaim-{os.getpid()}")
     try:
         contents = _contents(store, settings)
+        _sweep(file)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as raw, tarfile.open(fileobj=raw, mode="w") as tar:
-            _add(tar, MARK, store.vault.seal(_digests(contents)).token)
-            for name, content in contents.items():
-                _add(tar, name, content)
-        beside.replace(file)
+        try:
+            with os.fdopen(descriptor, "wb") as raw, tarfile.open(fileobj=raw, mode="w") as tar:
+                _add(tar, MARK, store.vault.seal(_digests(contents)).token)
+                for name, content in contents.items():
+                    _add(tar, name, content)
+            beside.replace(file)
+        finally:
+            beside.unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as failed:
         raise CannotWrite(file=file, reason=failed.args[-1]) from failed
-    finally:
-        beside.unlink(missing_ok=True)
     return file.stat().st_size
 
 
 def restore(settings: Settings, file: Path, key: Path | None) -> int:
     """Bring a backup back into the settings' folder, which must be empty: the number of journal entries, verified.
 
-    Raises FolderTaken, NotABackup, KeyNeeded, KeyMissing, WrongKey, JournalBroken; then nothing is left behind.
+    Raises FolderTaken, CannotCreate, NoSuchBackup, NotABackup, KeyNeeded, KeyMissing, WrongKey, JournalBroken; then
+    nothing is left behind.
     """
     association.check_empty(settings)
     if settings.database_url:
         raise NotEmbedded(key=settings.vault_key)
     if key is None:
         raise KeyNeeded(file=file)
+    if not file.exists():
+        raise NoSuchBackup(file=file)
     vault = Vault.read(key)
     contents = _read(file, vault)
-    settings.var.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=".restore-", dir=settings.var.parent))
-    try:
-        ssh_key = vault.open(Sealed(contents.pop(SSH_KEY))).encode()
-        _write(made, {**contents, "vault.key": key.read_bytes(), "ssh/id_ed25519": ssh_key})
-        count = _verified(file, made, vault)
-        if settings.var.exists():
-            settings.var.rmdir()
-        made.replace(settings.var)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-    return count
+    keys = {"vault.key": key.read_bytes(), "ssh/id_ed25519": vault.open(Sealed(contents.pop(SSH_KEY))).encode()}
+    with association.cradle(settings):
+        _write(settings.var, {**contents, **keys})
+        return _verified(file, settings.var, vault)
+
+
+def _sweep(file: Path) -> None:
+    """Remove what backups into this file left beside it when they were killed."""
+    for left in file.parent.glob(f".{glob.escape(file.name)}.essaim-*"):
+        if not Path("/proc", left.name.rpartition("-")[2]).exists():
+            left.unlink()
 
 
 def _contents(store: Store, settings: Settings) -> dict[str, bytes]:

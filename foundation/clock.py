@@ -19,6 +19,16 @@ class BadMoment(Invalid):
     )
 
 
+class BadMonth(BadMoment):
+    """A text that is no month."""
+
+    kind = "bad-month"
+    phrase = Phrase(
+        "« {text} » n'est pas un mois. Par exemple : 2026-11.",
+        "“{text}” is not a month. For example: 2026-11.",
+    )
+
+
 class AmbiguousMoment(BadMoment):
     """A time of day that summer time skips or repeats, given without its offset."""
 
@@ -37,13 +47,13 @@ class Month(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Month:
-        """Read `2026-11`. Raises BadMoment."""
+        """Read `2026-11`. Raises BadMonth."""
         year, _, number = text.partition("-")
         if len(year) != 4 or len(number) > 2 or not (text.isascii() and year.isdigit() and number.isdigit()):
-            raise BadMoment(text=text[:40])
+            raise BadMonth(text=text[:40])
         read = cls(int(year), int(number))
         if not (1 <= read.number <= 12 and 0 < read.year < 9999):
-            raise BadMoment(text=text[:40])
+            raise BadMonth(text=text[:40])
         return read
 
     @property

@@ -111,7 +111,10 @@ class Instant(TypeDecorator[datetime]):
         if dialect.name == "postgresql":
             stored: datetime = value
             return stored.astimezone(UTC)
-        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        try:
+            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        except (TypeError, ValueError) as garbled:
+            raise DatabaseUnreadable(reason=garbled) from garbled
 
 
 RowId = BigInteger().with_variant(Integer, "sqlite")
@@ -170,7 +173,8 @@ class Store:
 def open_store(settings: Settings) -> Store:
     """Open the association of these settings. Raises NotInitialised when there is none."""
     engine = engine_of(settings.database)
-    if engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists():
+    missing = engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists()
+    if missing or settings.unfinished.exists():
         raise NotInitialised(folder=settings.var)
     return Store(engine, Vault.read(settings.vault_key))
 
@@ -231,6 +235,8 @@ def _translated() -> Iterator[None]:
         if any(word in str(failed.orig) for word in ("locked", "busy", "deadlock")):
             raise DatabaseBusy from failed
         raise DatabaseUnreadable(reason=str(failed.orig).splitlines()[0]) from failed
+    except UnicodeDecodeError as garbled:  # what sqlite3 makes of a damaged schema, or of its own message about one
+        raise DatabaseUnreadable(reason=garbled.reason) from garbled
     except ProgrammingError as failed:
         if getattr(failed.orig, "sqlstate", None) == _UNDEFINED_TABLE:
             raise DatabaseUnreadable(reason=str(failed.orig).splitlines()[0]) from failed

@@ -20,7 +20,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, event, select, text
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from foundation.acts import Act
-from foundation.database import GUARDS, Base, EssaimSession, Guard, RowId, kept
+from foundation.database import GUARDS, Base, DatabaseUnreadable, EssaimSession, Guard, RowId, kept
 from foundation.errors import Refused
 from foundation.speech import Phrase
 from foundation.vault import Sealed, vault_of
@@ -158,7 +158,10 @@ def _plain(value: object) -> str:
 
 
 def _deed(entry: Entry, payload: Payload | None) -> Deed:
-    facts = json.loads(payload.body) if payload is not None else None
+    try:
+        facts = json.loads(payload.body) if payload is not None else None
+    except ValueError as garbled:
+        raise DatabaseUnreadable(reason=garbled) from garbled
     why = facts.pop("why", "") if facts is not None else ""
     return Deed(entry.id, entry.at, entry.actor, entry.verb, entry.subject, why, facts)
 

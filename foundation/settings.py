@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.var.absolute() / 'essaim.sqlite'}"
 
     @property
+    def unfinished(self) -> Path:
+        """A file that is there while what is beside it is half an association, even if whoever made it was killed."""
+        return self.var / ".essaim-unfinished"
+
+    @property
     def samples(self) -> Path:
         """The file that holds what monitoring measured, apart from the truth."""
         return self.var / "samples.sqlite"

@@ -67,6 +67,8 @@ def written(value: object, language: Language) -> object:
             return value.phrase.say(language)
         case Euros():
             return amount(value, language)
+        case Octets():
+            return volume(value, language)
         case datetime():
             return moment(value, language)
         case date():
@@ -87,10 +89,12 @@ def amount(euros: Euros, language: Language) -> str:
 
 
 def day(value: date, language: Language) -> str:
-    """`22 nov. 2026` or `22 Nov 2026`."""
+    """`22 nov. 2026` or `22 Nov 2026`; `1er nov. 2026`."""
     from babel.dates import format_date
 
-    return str(format_date(value, "medium", locale=_LOCALES[language]))
+    text = str(format_date(value, "medium", locale=_LOCALES[language]))
+    # French counts the first of a month and numbers the others; Babel numbers them all.
+    return text.replace("1", "1er", 1) if language == "fr" and value.day == 1 else text
 
 
 def moment(value: datetime, language: Language) -> str:
@@ -108,6 +112,10 @@ def duration(value: timedelta, language: Language) -> str:
     unit, length = next((one for one in _UNITS if seconds >= one[1]), _UNITS[-1])
     whole = timedelta(seconds=seconds // length * length)
     return str(format_timedelta(whole, granularity=unit, threshold=_NEVER, locale=_LOCALES[language]))
+
+
+class Octets(int):
+    """An amount of traffic: people read it in powers of 1000, programs as a number."""
 
 
 def volume(octets: int, language: Language) -> str:

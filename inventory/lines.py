@@ -59,6 +59,13 @@ class IllegalTransition(Refused):
     )
 
 
+class AlreadySo(IllegalTransition):
+    """A line is in the wanted state already."""
+
+    kind = "already-so"
+    phrase = Phrase("{line} est déjà {state}. Rien n'a été changé.", "{line} is {state} already. Nothing was changed.")
+
+
 class NotAMember(Refused):
     """Whoever orders has left."""
 
@@ -167,8 +174,10 @@ def order_line(session: Session, act: Act, member: Member, offer: Offer, orderin
 
 
 def move(session: Session, act: Act, line: Line, state: LineState) -> None:
-    """Bring a line into another state. Raises IllegalTransition with the list of legal ones."""
+    """Bring a line into another state. Raises AlreadySo, IllegalTransition with the list of legal ones."""
     legal = _NEXT[LineState(line.state)]
+    if line.state == state:
+        raise AlreadySo(line=str(line), state=state)
     if state not in legal:
         raise IllegalTransition(
             line=str(line),

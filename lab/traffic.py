@@ -44,7 +44,7 @@ _IPV6_MTU_DISCOVER: Final = 23
 _PMTUDISC_PROBE: Final = 3
 
 NO_ANSWER: Final = Phrase("pas de réponse", "no answer")
-NO_ROUTE: Final = Phrase("aucune route n’y mène", "no route leads there")
+NO_ROUTE: Final = Phrase("aucune route n'y mène", "no route leads there")
 CLOSED: Final = Phrase("la connexion est refusée ou coupée", "the connection is refused or cut")
 DAMAGED: Final = Phrase("les données arrivent abîmées", "the data arrives damaged")
 
@@ -54,7 +54,7 @@ class NoTraffic(Unavailable):
 
     kind = "no-traffic"
     phrase = Phrase(
-        "Rien ne passe jusqu’à {host} : {reason}.",
+        "Rien ne passe jusqu'à {host} : {reason}.",
         "Nothing gets through to {host}: {reason}.",
     )
 

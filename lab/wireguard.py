@@ -59,7 +59,7 @@ class BadConfiguration(Invalid):
 
     kind = "bad-wireguard-configuration"
     phrase = Phrase(
-        "La configuration WireGuard n’est pas lisible ({reason}). Rien n’a été lancé.",
+        "La configuration WireGuard n'est pas lisible ({reason}). Rien n'a été lancé.",
         "The WireGuard configuration cannot be read ({reason}). Nothing was started.",
     )
 
@@ -69,7 +69,7 @@ class WireGuardFailed(Unavailable):
 
     kind = "wireguard-failed"
     phrase = Phrase(
-        "WireGuard ne démarre pas sur {interface} ({reason}). Rien n’est resté en place.",
+        "WireGuard ne démarre pas sur {interface} ({reason}). Rien n'est resté en place.",
         "WireGuard does not start on {interface} ({reason}). Nothing was left in place.",
     )
 

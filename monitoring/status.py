@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from foundation.speech import Language, Phrase, volume
+from foundation.speech import Language, Octets, Phrase
 from inventory.models.lines import LineState
 from monitoring.connections import GONE, REPLACED, SILENT, LastConnection
 
@@ -132,7 +132,7 @@ def status(connection: LastConnection | None, line_state: LineState, at: datetim
     if connection.until is not None:
         values = {"until": connection.until, "cause": _CAUSES.get(connection.cause, _UNSAID)}
         return Status(State.DOWN, _DOWN, values)
-    exchanged: dict[str, object] = {"received": _volume(connection.received), "sent": _volume(connection.sent)}
+    exchanged: dict[str, object] = {"received": Octets(connection.received), "sent": Octets(connection.sent)}
     age = at - connection.last_seen
     if age > FRESH:
         return Status(State.UP, _UP_LAST_TIME, {"age": age, **exchanged})
@@ -140,7 +140,3 @@ def status(connection: LastConnection | None, line_state: LineState, at: datetim
     if connection.remote is None:
         return Status(State.UP, _UP_FROM_NOWHERE, {"lasting": lasting, **exchanged})
     return Status(State.UP, _UP, {"lasting": lasting, "remote": connection.remote, **exchanged})
-
-
-def _volume(octets: int) -> Phrase:
-    return Phrase(volume(octets, "fr"), volume(octets, "en"))

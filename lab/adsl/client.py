@@ -45,7 +45,7 @@ class BadSettings(Invalid):
 
     kind = "bad-home"
     phrase = Phrase(
-        "La description du foyer n’est pas lisible ({reason}). Rien n’a été lancé.",
+        "La description du foyer n'est pas lisible ({reason}). Rien n'a été lancé.",
         "The description of the home cannot be read ({reason}). Nothing was started.",
     )
 
@@ -56,7 +56,7 @@ class NoCollection(Unavailable):
     kind = "no-collection"
     phrase = Phrase(
         "Impossible de joindre le LNS {lns} depuis ici ({reason}). Vérifier le lien de collecte, "
-        "et qu’aucun autre foyer n’est déjà lancé.",
+        "et qu'aucun autre foyer n'est déjà lancé.",
         "The LNS {lns} cannot be reached from here ({reason}). Check the collection link, "
         "and that no other home is already running.",
     )

@@ -36,11 +36,11 @@ SENTENCES: Final = MappingProxyType(
     {
         Cause.HUNG_UP: Phrase("La connexion est raccrochée.", "The connection is hung up."),
         Cause.REFUSED: Phrase(
-            "Le LNS a refusé l’identifiant ou le mot de passe ({detail}). Vérifier les deux, puis recommencer.",
+            "Le LNS a refusé l'identifiant ou le mot de passe ({detail}). Vérifier les deux, puis recommencer.",
             "The LNS refused the login or the password ({detail}). Check both, then try again.",
         ),
         Cause.SILENT: Phrase(
-            "Le LNS ne répond pas ({detail}). Vérifier qu’il tourne et que la collecte est branchée.",
+            "Le LNS ne répond pas ({detail}). Vérifier qu'il tourne et que la collecte est branchée.",
             "The LNS does not answer ({detail}). Check that it runs and that the collection link is up.",
         ),
         Cause.CUT: Phrase(

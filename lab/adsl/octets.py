@@ -11,7 +11,7 @@ class Malformed(Unavailable):
 
     kind = "malformed"
     phrase = Phrase(
-        "L’équipement d’en face a envoyé un message illisible ({what}) ; il est ignoré.",
+        "L'équipement d'en face a envoyé un message illisible ({what}) ; il est ignoré.",
         "The other side sent a message that cannot be read ({what}); it is ignored.",
     )
 

@@ -1,8 +1,8 @@
 """Debian machines, through Ansible: `playbooks/site.yml` puts a release in force on one machine.
 
 The one place that knows ansible-runner. It leaves all it is given in its folder, in plain text: the folder
-is a private one in memory, gone at the end, and the texts never go through it. Ansible reads them
-from a file that has no name (memfd_create(2)) through this process's own descriptor.
+is a private one, gone at the end, and the texts never go through it. Ansible reads them from a file
+that has no name (memfd_create(2)) through this process's own descriptor.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import importlib.resources
 import json
 import os
 import shlex
+import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +28,6 @@ from provisioning.drivers.protocol import ConfigurationRefused, Seen, Stale
 from provisioning.texts import Texts
 
 SECONDS: Final = 180
-_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made inside, for its owner alone
 _PLAYBOOKS: Final = Path(str(importlib.resources.files("playbooks")))
 
 
@@ -37,6 +36,7 @@ class AnsibleDriver:
 
     def __init__(self, settings: Settings) -> None:
         self._means = settings.means()
+        self._runs = settings.var.absolute() / "runs"
 
     def look(self, target: Target, desired: Texts) -> Seen:
         """What the machine runs now, against `desired`. Raises MachineUnreachable, CommandFailed, Illegible."""
@@ -57,7 +57,8 @@ class AnsibleDriver:
             "effect": target.artifact.effect(running, desired).impact,
             "secrets": _secrets(target, desired),
         }
-        with reach.network(self._means), _private_folder() as folder, _nameless(json.dumps(content)) as path:
+        private = self._runs / str(target).replace("/", ".")
+        with reach.network(self._means), _emptied(private) as folder, _nameless(json.dumps(content)) as path:
             self._play(target, folder, path)
 
     def _play(self, target: Target, folder: Path, content: str) -> None:
@@ -135,11 +136,14 @@ def _refusal(target: Target, failures: list[dict[str, Any]], said: str) -> Excep
 
 
 @contextmanager
-def _private_folder() -> Iterator[Path]:
-    """A folder that its owner alone enters, in memory where the system has such a place, gone at the end."""
-    above = _MEMORY if os.access(_MEMORY, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="essaim-", dir=above) as folder:
-        yield Path(folder)
+def _emptied(folder: Path) -> Iterator[Path]:
+    """A folder that its owner alone enters, gone at the end. What a run that was killed left in it goes first."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 @contextmanager

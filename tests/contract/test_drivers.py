@@ -180,10 +180,10 @@ def test_a_machine_that_cannot_be_reached_is_named(trial: Trial) -> None:
         trial.driver.apply(trial.unreachable, trial.texts, digest({}))
 
 
-def test_secrets_rest_where_they_serve_and_nowhere_else(trial: Trial) -> None:
+def test_secrets_rest_where_they_serve_and_nowhere_else(trial: Trial, tmp_path: Path) -> None:
     began = time.time()
     texts, refused = (changed(each, trial.secret, trial.canary) for each in (trial.texts, trial.refused))
-    with watched(trial.canary) as seen:
+    with watched(trial.canary, tmp_path / "runs") as seen:
         trial.hold(texts)
         with pytest.raises(ConfigurationRefused) as refusal:
             trial.driver.apply(trial.target, refused, trial.held(texts))
@@ -219,8 +219,8 @@ def leftovers(began: float) -> Iterator[Path]:
 
 
 @contextmanager
-def watched(secret: str) -> Iterator[list[str]]:
-    """What shows the secret meanwhile: arguments and environments of processes, names of files in memory."""
+def watched(secret: str, runs: Path) -> Iterator[list[str]]:
+    """What shows the secret meanwhile: arguments and environments of processes, files in memory and of a run."""
     seen: list[str] = []
     done = threading.Event()
 
@@ -229,7 +229,7 @@ def watched(secret: str) -> Iterator[list[str]]:
             said = [
                 path for process in Path("/proc").glob("[0-9]*") for path in (process / "cmdline", process / "environ")
             ]
-            kept = [path for path in Path("/dev/shm").rglob("*") if path.is_file()]
+            kept = [path for path in (*Path("/dev/shm").rglob("*"), *runs.rglob("*")) if path.is_file()]
             seen.extend(str(path) for path in said + kept if any(form in contents(path) for form in forms(secret)))
 
     watcher = threading.Thread(target=watch)

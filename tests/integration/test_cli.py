@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import random
 import resource
 import shutil
 import socket
@@ -72,7 +73,7 @@ def test_a_line_is_ordered_seen_and_closed(demo: Any) -> None:
 
 
 def test_a_month_is_paid(demo: Any) -> None:
-    assert "Dus de novembre 2026 émis" in demo("dues", "issue", "2026-11").out
+    assert "Dus pour novembre 2026" in demo("dues", "issue", "2026-11").out
     assert "Rien à émettre" in demo("dues", "issue", "2026-11").out
     owed = json.loads(demo("dues", "balance", "M0042", "--json").out)[0]["owed"]
     assert owed > 0
@@ -239,8 +240,8 @@ REFUSED: tuple[tuple[int, tuple[str, ...], str], ...] = (
     (1, ("address", "who-had", "198.51.100.7", "--at", "9999-12-31T23:30Z"), "n'est pas un moment"),
     (3, ("address", "who-had", "198.51.100.7", "--at", "0042-01-01"), "Personne n'avait"),
     (3, ("address", "who-had", "192.0.2.200"), "Personne n'avait"),
-    (1, ("dues", "issue", "novembre"), "n'est pas un moment"),
-    (1, ("dues", "issue", "2026-" + "1" * 5000), "n'est pas un moment"),
+    (1, ("dues", "issue", "novembre"), "n'est pas un mois"),
+    (1, ("dues", "issue", "2026-" + "1" * 5000), "n'est pas un mois"),
     (1, ("dues", "issue", "2199-11"), ""),
     (3, ("dues", "balance", "M9999"), "Aucun membre M9999"),
     (1, ("payment", "record", "M0001", "dix"), "pas dix"),
@@ -387,15 +388,19 @@ def test_a_database_that_another_program_holds_is_waited_for_and_then_given_up(
     assert said.err.startswith("La base est occupée par un autre programme.")
 
 
-@pytest.mark.parametrize("how", ["noise", "middle", "empty", "folder"])
+@pytest.mark.parametrize("how", ["noise", "middle", "names", "empty", "folder"])
 def test_a_database_that_cannot_be_read_is_said_to_be(demo: Any, how: str) -> None:
     path = demo.folder / "essaim.sqlite"
-    content = path.read_bytes()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode=DELETE")  # all of it in one file
+    content, noise = path.read_bytes(), random.Random(2026)
     match how:
         case "noise":
-            path.write_bytes(os.urandom(100_000))
+            path.write_bytes(noise.randbytes(100_000))
         case "middle":
-            path.write_bytes(content[:4096] + os.urandom(len(content) - 8192) + content[-4096:])
+            path.write_bytes(content[:4096] + noise.randbytes(len(content) - 8192) + content[-4096:])
+        case "names":
+            path.write_bytes(content.replace(b"CREATE TABLE", b"CREATE \xff\xfeBLE"))
         case "empty":
             path.write_bytes(b"")
         case "folder":

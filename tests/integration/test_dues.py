@@ -73,7 +73,7 @@ def test_issuing_twice_changes_nothing_and_says_so(session: Session, vpn: Offer)
     again = issue(session, on(2026, 11, 2), NOVEMBER)
     assert (again.count, again.total, again.skipped) == (0, 0, 1)
     assert dues(session) == before
-    assert first.sentence("fr") == "Dus de novembre 2026 émis : 1, 7,00\u00a0€ en tout."
+    assert first.sentence("fr") == "Dus pour novembre 2026 : 1 émis, 7,00\u00a0€ en tout."
     assert again.sentence("fr") == "Rien à émettre pour novembre 2026 (émis auparavant, inchangés : 1)."
     assert again.sentence("en") == "Nothing to issue for November 2026 (issued before, unchanged: 1)."
 

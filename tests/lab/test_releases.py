@@ -188,6 +188,15 @@ def test_releases_are_for_their_daemon_alone_and_old_ones_go(association: Associ
     assert association.lab.shell("radius", as_nobody) == ""
 
 
+def test_what_an_apply_that_was_killed_left_goes_with_the_next_one(association: Association) -> None:
+    left = association.settings.var / "runs" / "vpn.wireguard" / "artifacts"
+    left.mkdir(parents=True)
+    (left / "stdout").touch()
+    association.apply("vpn", {"wg0.conf": golden("vpn")["wg0.conf"].rpartition("\n[Peer]")[0]})
+    association.apply("vpn", golden("vpn"))
+    assert list((association.settings.var / "runs").iterdir()) == []
+
+
 def test_an_unknown_host_key_is_refused(association: Association) -> None:
     association.settings.means().known_hosts.write_text("")
     with pytest.raises(MachineUnreachable):

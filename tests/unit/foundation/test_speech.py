@@ -19,7 +19,7 @@ BOTH = Phrase("{it}", "{it}")
         (Euros(-1), "-0,01\u00a0€", "-€0.01"),
         (date(2026, 11, 22), "22 nov. 2026", "22 Nov 2026"),
         (datetime(2026, 11, 22, 23, 2, tzinfo=UTC), "23 nov. 2026 à 00:02", "23 Nov 2026 at 00:02"),
-        (datetime(2026, 7, 1, 12, 2, tzinfo=UTC), "1 juil. 2026 à 14:02", "1 Jul 2026 at 14:02"),
+        (datetime(2026, 7, 1, 12, 2, tzinfo=UTC), "1er juil. 2026 à 14:02", "1 Jul 2026 at 14:02"),
         (["L0001", Phrase("fermée", "closed")], "L0001, fermée", "L0001, closed"),
         ((), "", ""),
         (42, "42", "42"),
