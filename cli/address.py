@@ -37,7 +37,7 @@ def who_had(
     from foundation import clock
     from inventory import addresses
 
-    moment = clock.parse(at) if at else clock.now()
+    moment = clock.now() if at is None else clock.parse(at)
     with looking() as session:
         held = addresses.who_had(session, addresses.parse_address(address), moment)
     if as_json:

@@ -68,6 +68,13 @@ def poll(as_json: Json = False) -> None:
                 machine=silent.machine,
                 reason=silent.error.sentence(screen.language()),
             )
+        if not (report.answered or report.unanswered):
+            screen.say(
+                Phrase(
+                    "Aucune machine à relever : l'inventaire n'en a pas encore.",
+                    "No machine to poll: the inventory has none yet.",
+                )
+            )
     if report.unanswered:
         raise typer.Exit(report.unanswered[0].error.exit_status)
 

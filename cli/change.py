@@ -95,6 +95,13 @@ def list_(
         ]
     if as_json:
         return screen.give(found)
+    if not found:
+        return screen.say(
+            Phrase(
+                "Aucun changement encore. Faire le plan : essaim change plan",
+                "No change yet. To plan: essaim change plan",
+            )
+        )
     columns = (
         Phrase("numéro", "number"),
         Phrase("machine", "machine"),
@@ -226,6 +233,13 @@ def show_planned(one: Planned, *, most: int | None = None) -> None:
 
 
 def _what_next(found: list[Planned]) -> None:
+    if not found:
+        screen.say(
+            Phrase(
+                "Aucune machine à configurer : l'inventaire n'en a pas encore.",
+                "No machine to configure: the inventory has none yet.",
+            )
+        )
     if any(one.change for one in found):
         screen.say(Phrase("Approuver : essaim change approve --all", "To approve: essaim change approve --all"))
 

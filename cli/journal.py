@@ -31,8 +31,8 @@ def show(
     with looking() as session:
         deeds = journal.show(
             session,
-            subject=numbers.shown("L", numbers.parse("L", line)) if line else None,
-            member=numbers.shown("M", numbers.parse("M", member)) if member else None,
+            subject=numbers.shown("L", numbers.parse("L", line)) if line is not None else None,
+            member=numbers.shown("M", numbers.parse("M", member)) if member is not None else None,
             limit=limit,
         )
     if as_json:

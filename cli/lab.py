@@ -38,9 +38,10 @@ def up() -> None:
 )
 def check(as_json: Json = False) -> None:
     """Connect two members and try what they would."""
-    from desk import checks, homes
+    from desk import checks, homes, laboratory
 
     opened, here = store(), settings()
+    laboratory.require(here)
     with screen.progress(Phrase("Les membres se connectent", "Members connect")):
         done = [
             each

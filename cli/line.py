@@ -92,6 +92,13 @@ def list_(
         ]
     if as_json:
         return screen.give(found)
+    if not found:
+        return screen.say(
+            Phrase(
+                "Aucune ligne ici. En commander une : essaim line order M0042 --offer vpn",
+                "No line here. To order one: essaim line order M0042 --offer vpn",
+            )
+        )
     columns = (
         Phrase("ligne", "line"),
         Phrase("offre", "offer"),
@@ -103,7 +110,8 @@ def list_(
     screen.more("essaim line list", [str(one["line"]) for one in found], limit)
     screen.say(
         Phrase(
-            "{count} lignes. En voir une : essaim line show L0042", "{count} lines. To see one: essaim line show L0042"
+            "Lignes : {count}. En voir une : essaim line show L0042",
+            "Lines: {count}. To see one: essaim line show L0042",
         ),
         count=len(found),
     )

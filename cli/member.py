@@ -78,13 +78,20 @@ def list_(
         ]
     if as_json:
         return screen.give(found)
+    if not found:
+        return screen.say(
+            Phrase(
+                "Aucun membre ici. En ajouter : essaim member add 'Camille Faure'",
+                "No member here. To add one: essaim member add 'Camille Faure'",
+            )
+        )
     columns = (Phrase("numéro", "number"), Phrase("nom", "name"), Phrase("statut", "status"), Phrase("depuis", "since"))
     screen.table(columns, [(one["member"], one["name"], one["status"], one["joined"]) for one in found])
     screen.more("essaim member list", [str(one["member"]) for one in found], limit)
     screen.say(
         Phrase(
-            "{count} membres. En voir un : essaim member show M0042",
-            "{count} members. To see one: essaim member show M0042",
+            "Membres : {count}. En voir un : essaim member show M0042",
+            "Members: {count}. To see one: essaim member show M0042",
         ),
         count=len(found),
     )

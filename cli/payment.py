@@ -52,7 +52,7 @@ def record(
     except ValueError as unknown:
         raise members.BadChoice(value=means, choices=[str(one) for one in Means]) from unknown
     with writing(why) as (session, act):
-        day = clock.today(clock.parse(on) if on else act.at)
+        day = clock.today(act.at if on is None else clock.parse(on))
         who = members.find_member(session, member)
         payments.record_payment(session, act, who, cents, date=day, means=chosen, reference=reference)
         held = balance.balance(session, who, clock.today(act.at))

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import category
 
 from foundation.speech import Language, Phrase, language_of_environment, written
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 COMMAND: Final = re.compile(r"(?:ESSAIM_\w+=\S+ )?\S*essaim [a-z]+.*$", re.MULTILINE)
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's control, format and surrogate characters, and its own ends of line."""
 
 
 def language() -> Language:
@@ -32,9 +35,15 @@ def say(phrase: Phrase, /, **values: object) -> None:
     line(phrase.say(language(), **values))
 
 
+def harmless(text: str) -> str:
+    """A text in which nothing moves the cursor, colours the screen or turns writing round: it may be a machine's."""
+    return "".join("\ufffd" if category(sign) in _UNSEEN and sign not in "\n\t" else sign for sign in text)
+
+
 def line(text: str) -> None:
     """A sentence that is said already. On a terminal it folds between words; to a file or a program it goes whole."""
-    print(folded(text, shutil.get_terminal_size().columns) if sys.stdout.isatty() else text)  # noqa: T201 - here alone
+    shown = harmless(text)
+    print(folded(shown, shutil.get_terminal_size().columns) if sys.stdout.isatty() else shown)  # noqa: T201 - here alone
 
 
 def folded(text: str, width: int) -> str:
@@ -79,7 +88,10 @@ def more(command: str, numbers: Sequence[str], limit: int) -> None:
 
 def complain(sentence: str) -> None:
     """One sentence on standard error."""
-    print(sentence, file=sys.stderr)  # noqa: T201
+    shown = harmless(sentence)
+    if sys.stderr.isatty():
+        shown = folded(shown, shutil.get_terminal_size().columns)
+    print(shown, file=sys.stderr)  # noqa: T201
 
 
 def plain(value: object) -> Any:
@@ -116,7 +128,7 @@ def table(columns: Sequence[Phrase], rows: Sequence[Sequence[object]]) -> None:
     for column in columns:
         drawn.add_column(column.say(language()), overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(str(written(cell, language()))) if cell is not None else "" for cell in row))
+        drawn.add_row(*(Text(harmless(str(written(cell, language())))) if cell is not None else "" for cell in row))
     _console().print(drawn)
 
 
@@ -126,7 +138,7 @@ def diff(text: str) -> None:
 
     colours = {"+": "green", "-": "red", "@": "cyan"}
     console = _console()
-    for row in text.splitlines():
+    for row in harmless(text).splitlines():
         bold = row.startswith(("+++", "---"))
         console.print(Text("  " + row, style="bold" if bold else colours.get(row[:1], "dim")), soft_wrap=True)
 

@@ -96,9 +96,7 @@ def backup(store: Store, settings: Settings, file: Path) -> int:
     """
     if store.engine.dialect.name != "sqlite":
         raise NotEmbedded(key=settings.vault_key)
-    if file.is_dir():
-        raise CannotWrite(file=file, reason=Phrase("c'est un dossier", "it is a folder"))
-    beside = file.with_name(f".{file.name}.essaim-{os.getpid()}")
+    beside = file.parent / f".{file.name}.essaim-{os.getpid()}"
     try:
         contents = _contents(store, settings)
         _sweep(file)
@@ -119,19 +117,23 @@ def backup(store: Store, settings: Settings, file: Path) -> int:
 def restore(settings: Settings, file: Path, key: Path | None) -> int:
     """Bring a backup back into the settings' folder, which must be empty: the number of journal entries, verified.
 
+    Where the settings say that the vault's key is elsewhere, that one is used and stays where it is.
     Raises FolderTaken, CannotCreate, NoSuchBackup, NotABackup, KeyNeeded, KeyMissing, WrongKey, JournalBroken; then
     nothing is left behind.
     """
     association.check_empty(settings)
     if settings.database_url:
         raise NotEmbedded(key=settings.vault_key)
+    key = settings.key_file or key
     if key is None:
         raise KeyNeeded(file=file)
     if not file.exists():
         raise NoSuchBackup(file=file)
     vault = Vault.read(key)
     contents = _read(file, vault)
-    keys = {"vault.key": key.read_bytes(), "ssh/id_ed25519": vault.open(Sealed(contents.pop(SSH_KEY))).encode()}
+    keys = {"ssh/id_ed25519": vault.open(Sealed(contents.pop(SSH_KEY))).encode()}
+    if settings.key_file is None:
+        keys["vault.key"] = key.read_bytes()
     with association.cradle(settings):
         _write(settings.var, {**contents, **keys})
         return _verified(file, settings.var, vault)

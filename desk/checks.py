@@ -120,7 +120,9 @@ def _seen_up(store: Store, settings: Settings, at_home: Access) -> Check:
     at = clock.now()
     report = polling.poll(store, settings, at)
     status = polling.line_status(store, settings, at_home.line, at)
-    seen = _sentence(report.unanswered[0].error) if report.unanswered else Phrase(status.say("fr"), status.say("en"))
+    seen = Phrase.said(status.say("fr"), status.say("en"))
+    if report.unanswered:
+        seen = _sentence(report.unanswered[0].error)
     good = not report.unanswered and status.state is State.UP
     return Check(what, Phrase("en service", "in service"), seen, good)
 
@@ -158,4 +160,4 @@ def _namespace(running: Lab, at_home: Access) -> Iterator[int]:
 
 
 def _sentence(problem: EssaimError) -> Phrase:
-    return Phrase(problem.sentence("fr"), problem.sentence("en"))
+    return Phrase.said(problem.sentence("fr"), problem.sentence("en"))

@@ -45,10 +45,15 @@ class HomeNotConnected(Unavailable):
     phrase = Phrase("{line} ne se connecte pas : {reason}", "{line} does not connect: {reason}")
 
 
-def up(store: Store, settings: Settings, act: Act, progress: Callable[[Phrase], None]) -> list[str]:
-    """Bring the lab up as this association's machines: their names. Raises NotALabAssociation, LabImpossible."""
+def require(settings: Settings) -> None:
+    """Refuse where the association's machines are not the lab's. Raises NotALabAssociation."""
     if not settings.lab:
         raise NotALabAssociation(file=settings.var / "essaim.toml")
+
+
+def up(store: Store, settings: Settings, act: Act, progress: Callable[[Phrase], None]) -> list[str]:
+    """Bring the lab up as this association's machines: their names. Raises NotALabAssociation, LabImpossible."""
+    require(settings)
     means = settings.means()
     with reading(store) as session:
         hosted = devices.polled(session)[0]

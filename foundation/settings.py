@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -29,6 +29,11 @@ class BadSettings(Invalid):
     )
 
 
+_LISTEN_LIKE = Phrase(
+    "une adresse et un port, par exemple 127.0.0.1:8642", "an address and a port, for example 127.0.0.1:8642"
+)
+
+
 class Settings(BaseSettings):
     """What differs from one association, or one machine, to another."""
 
@@ -43,6 +48,15 @@ class Settings(BaseSettings):
     driver: Literal["", "console"] = Field(default="", description="`console`: write texts to a folder, push nowhere")
     listen: str = Field(default="127.0.0.1:8642", description="where `essaim serve` answers")
     public_url: str = Field(default="", description="how members reach the portal; default: http:// and listen")
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, text: str) -> str:
+        host, _, port = text.rpartition(":")
+        # A port alone would open the portal to every network the machine is on.
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise ValueError(_LISTEN_LIKE)
+        return text
 
     @classmethod
     def settings_customise_sources(
@@ -108,6 +122,7 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as wrong:
         first = wrong.errors()[0]
         name = "ESSAIM_" + ".".join(str(part) for part in first["loc"]).upper()
-        raise BadSettings(setting=name, reason=first["msg"]) from wrong
+        ours = first.get("ctx", {}).get("error")
+        raise BadSettings(setting=name, reason=ours.args[0] if ours else first["msg"]) from wrong
     except (OSError, ValueError) as wrong:
         raise BadSettings(setting="essaim.toml", reason=str(wrong)) from wrong

@@ -36,6 +36,11 @@ class Phrase:
     fr: str
     en: str
 
+    @classmethod
+    def said(cls, fr: str, en: str) -> Phrase:
+        """A sentence whose values are in it already: braces in it are only braces."""
+        return cls(*(text.replace("{", "{{").replace("}", "}}") for text in (fr, en)))
+
     def say(self, language: Language, /, **values: object) -> str:
         """The sentence in `language`, its values written as that language writes them."""
         text = self.fr if language == "fr" else self.en

@@ -275,7 +275,7 @@ def parse_address(text: str) -> IPAddress:
     try:
         return ip_address(text.strip())
     except ValueError as wrong:
-        raise BadAddress(text=text) from wrong
+        raise BadAddress(text=text[:50]) from wrong
 
 
 def parse_prefix(text: str) -> IPNetwork:
@@ -283,7 +283,7 @@ def parse_prefix(text: str) -> IPNetwork:
     try:
         return ip_network(text.strip())
     except ValueError as wrong:
-        raise BadAddress(text=text) from wrong
+        raise BadAddress(text=text[:50]) from wrong
 
 
 def _line_and_members(session: Session, found: Assignment, at: datetime) -> tuple[str | None, tuple[str, ...]]:

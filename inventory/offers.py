@@ -26,6 +26,18 @@ class NoSuchOffer(NotFound):
     )
 
 
+class NoOffers(NotFound):
+    """The association has no offer at all yet."""
+
+    kind = "no-offers"
+    phrase = Phrase(
+        "Cette association n'a encore aucune offre, et cette version n'a pas de commande pour en créer. "
+        "Rien n'a été changé. Pour essayer : ESSAIM_VAR=var/essai essaim init --demo",
+        "This association has no offer yet, and this version has no command to make one. "
+        "Nothing was changed. To try: ESSAIM_VAR=var/trial essaim init --demo",
+    )
+
+
 def add_offer(
     session: Session,
     act: Act,
@@ -57,14 +69,15 @@ def add_offer(
 
 
 def find_offer(session: Session, name: str) -> Offer:
-    """The offer of that name. Raises NoSuchOffer."""
+    """The offer of that name. Raises NoSuchOffer, NoOffers."""
     offer = session.scalar(
         select(Offer)
         .where(Offer.name == name)
         .options(joinedload(Offer.pool_v4), joinedload(Offer.pool_v6), joinedload(Offer.device))
     )
     if offer is None:
-        raise NoSuchOffer(offer=name, offers=[known.name for known in list_offers(session)])
+        known = [one.name for one in list_offers(session)]
+        raise NoSuchOffer(offer=name, offers=known) if known else NoOffers()
     return offer
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from desk import association, backup
 from desk.association import FolderTaken
-from desk.backup import CannotWrite, KeyNeeded, NotABackup, NotEmbedded
+from desk.backup import CannotWrite, KeyNeeded, NoSuchBackup, NotABackup, NotEmbedded
 from foundation import journal
 from foundation.acts import Act
 from foundation.clock import now
@@ -235,5 +235,5 @@ def test_a_file_of_something_else_is_refused(
 
 
 def test_a_file_that_is_not_there_is_refused(here: Settings, opened: Store, there: Settings, tmp_path: Path) -> None:
-    refused(there, tmp_path / "absent.tar", here.vault_key, NotABackup)
+    refused(there, tmp_path / "absent.tar", here.vault_key, NoSuchBackup)
     refused(there, tmp_path, here.vault_key, NotABackup)

@@ -236,6 +236,8 @@ REFUSED: tuple[tuple[int, tuple[str, ...], str], ...] = (
     (2, ("line", "order", "M0001"), "--offer"),
     (1, ("address", "who-had", "198.51.100"), "n'est pas une adresse IP"),
     (1, ("address", "who-had", "198.51.100.7", "--at", "hier"), "n'est pas un moment"),
+    (1, ("address", "who-had", "198.51.100.7", "--at", ""), "n'est pas un moment"),
+    (1, ("address", "who-had", "1" * 5000), "n'est pas une adresse IP"),
     (1, ("address", "who-had", "198.51.100.7", "--at", "2026-10-25T02:30"), "changement d'heure"),
     (1, ("address", "who-had", "198.51.100.7", "--at", "9999-12-31T23:30Z"), "n'est pas un moment"),
     (3, ("address", "who-had", "198.51.100.7", "--at", "0042-01-01"), "Personne n'avait"),
@@ -248,11 +250,13 @@ REFUSED: tuple[tuple[int, tuple[str, ...], str], ...] = (
     (1, ("payment", "record", "M0001", "0"), ""),
     (1, ("payment", "record", "M0001", "9" * 5000), ""),
     (1, ("payment", "record", "M0001", "10", "--on", "2199-01-01"), ""),
+    (1, ("payment", "record", "M0001", "10", "--on", ""), "n'est pas un moment"),
     (1, ("payment", "record", "M0001", "10", "--means", "or"), "choisir parmi"),
     (3, ("payment", "record", "M9999", "10"), "Aucun membre M9999"),
     (3, ("change", "show", "C9999"), "C9999"),
     (1, ("change", "show", "x"), "n'est pas un numéro"),
     (1, ("journal", "show", "--line", "x"), "n'est pas un numéro"),
+    (1, ("journal", "show", "--member", ""), "n'est pas un numéro"),
     (2, ("journal", "show", "--limit", "dix"), "--limit"),
     (1, ("backup", "/proc/absent/b.tar"), "Aucune sauvegarde"),
     (1, ("restore", "/absent.tar", "--key", "/absent.key"), "contient déjà"),
@@ -321,7 +325,7 @@ def test_init_never_goes_over_a_database_that_settings_name(
     shutil.rmtree(small.folder)
     monkeypatch.setenv("ESSAIM_DATABASE_URL", f"sqlite:///{tmp_path}/named.sqlite")
     assert "n'est pas vide" in terminal("init", status=1).err
-    assert not terminal.folder.exists()
+    assert not list(terminal.folder.glob("*"))
 
 
 def test_init_takes_a_key_that_is_there_already(terminal: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -499,12 +503,11 @@ def test_help_speaks_the_readers_language(lang: str, says: str) -> None:
 
 
 def test_the_command_gives_its_exit_status(seen: Path) -> None:
-    for argv, status in ((["member", "show", "M0001"], 0), (["member", "show", "x"], 1), (["miel"], 2),
-                         (["member", "show", "M9999"], 3)):  # fmt: skip
+    for argv, status in ((["miel"], 2), (["member", "show", "M9999"], 3)):
         done = subprocess.run(
             [COMMAND, *argv], capture_output=True, text=True, check=False, env=environment(VAR=str(seen))
         )
-        assert (done.returncode, bool(done.stderr)) == (status, status != 0)
+        assert (done.returncode, bool(done.stderr)) == (status, True)
 
 
 def test_whoever_stops_reading_hears_no_complaint(seen: Path) -> None:

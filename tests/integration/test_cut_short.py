@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,89 +28,71 @@ def begun(folder: Path, *argv: str) -> subprocess.Popen[str]:
     )
 
 
-def said(folder: Path, *argv: str, status: int = 0) -> str:
-    done = begun(folder, *argv)
-    out, err = done.communicate(timeout=60)
-    assert done.returncode == status, out + err
-    return out + err
-
-
-def killed(folder: Path, *argv: str, after: float) -> None:
-    command = begun(folder, *argv)
-    time.sleep(after)
-    command.kill()
-    command.communicate()
-
-
-def test_of_two_who_create_at_once_in_one_folder_one_does_and_nothing_of_theirs_is_lost(tmp_path: Path) -> None:
-    folder = tmp_path / "var"
-    both = [begun(folder, "init") for _ in range(2)]
+def test_of_two_who_create_at_once_in_one_folder_one_does_and_nothing_of_theirs_is_lost(terminal: Any) -> None:
+    both = [begun(terminal.folder, "init") for _ in range(2)]
     ends = [(one.communicate(timeout=60), one.returncode) for one in both]
     assert sorted(status for _, status in ends) == [0, 1], ends
     assert sum("contient déjà une association" in err for (_, err), _ in ends) == 1
-    assert "M0001" in said(folder, "member", "add", "Camille Faure")
+    assert "M0001" in terminal("member", "add", "Camille Faure").out
 
 
 @pytest.mark.parametrize("argv", [("init",), ("init", "--demo")], ids=" ".join)
 def test_an_association_whose_creation_was_killed_is_created_by_the_next_try(
-    tmp_path: Path, argv: tuple[str, ...]
+    terminal: Any, argv: tuple[str, ...]
 ) -> None:
-    draw = random.Random(2026)
-    for number in range(3):
-        folder = tmp_path / str(number)
-        killed(folder, *argv, after=draw.uniform(0.3, 1.2))
-        if (folder / ".essaim-unfinished").exists() or not (folder / "essaim.sqlite").exists():
-            assert "Pas encore d'association" in said(folder, "member", "list", status=1)
-            said(folder, *argv)
-        said(folder, "member", "list")
-        assert not (folder / ".essaim-unfinished").exists()
+    command = begun(terminal.folder, *argv)
+    while not (terminal.folder / "vault.key").exists():
+        time.sleep(0.01)
+    time.sleep(random.uniform(0, 0.3))
+    command.kill()
+    command.communicate()
+    if (terminal.folder / ".essaim-unfinished").exists():
+        assert "Pas encore d'association" in terminal("member", "list", status=1).err
+        terminal(*argv)
+    terminal("member", "list")
+    assert not (terminal.folder / ".essaim-unfinished").exists()
 
 
-def test_half_an_association_is_none_and_gives_way(tmp_path: Path) -> None:
-    folder = tmp_path / "var"
-    said(folder, "init")
-    said(folder, "member", "add", "Camille Faure")
-    (folder / ".essaim-unfinished").touch()
-    assert "Pas encore d'association" in said(folder, "member", "list", status=1)
-    said(folder, "init")
-    assert "Camille" not in said(folder, "member", "list")
+def test_half_an_association_is_none_and_gives_way(small: Any) -> None:
+    small("member", "add", "Camille Faure")
+    (small.folder / ".essaim-unfinished").touch()
+    assert "Pas encore d'association" in small("member", "list", status=1).err
+    small("init")
+    assert "Aucun membre" in small("member", "list").out
 
 
-def test_a_restore_that_was_killed_leaves_nothing_beside_the_folder_and_the_next_one_works(tmp_path: Path) -> None:
-    here, there, file = tmp_path / "here" / "var", tmp_path / "there" / "var", tmp_path / "essaim.tar"
-    said(here, "init")
-    said(here, "member", "add", "Camille Faure")
-    said(here, "backup", str(file))
-    argv = ("restore", str(file), "--key", str(here / "vault.key"))
-    said(there, *argv)
-    whole = sorted(path.name for path in there.iterdir())
-    for one in there.iterdir():  # as one that was killed just before its end leaves it
-        if one.is_file() and one.name != "essaim.sqlite":
-            one.unlink()
-    (there / ".essaim-unfinished").touch()
-    assert "Pas encore d'association" in said(there, "member", "list", status=1)
-    said(there, *argv)
-    assert sorted(path.name for path in there.iterdir()) == whole
+def test_a_restore_that_was_killed_gives_way_to_the_next_one(small: Any, tmp_path: Path) -> None:
+    file, there = tmp_path / "essaim.tar", tmp_path / "there" / "var"
+    small("member", "add", "Camille Faure")
+    small("backup", str(file))
+    command = begun(there, "restore", str(file), "--key", str(small.folder / "vault.key"))
+    while not (there / "vault.key").exists():
+        time.sleep(0.005)
+    command.kill()
+    command.communicate()
     assert [path.name for path in there.parent.iterdir()] == ["var"]
-    assert "Camille Faure" in said(there, "member", "list")
+    key = shutil.move(small.folder / "vault.key", tmp_path)
+    shutil.rmtree(small.folder)
+    there.rename(small.folder)
+    if (small.folder / ".essaim-unfinished").exists():
+        small("restore", str(file), "--key", str(key))
+    assert "Camille Faure" in small("member", "list").out
 
 
-def test_what_a_backup_that_was_killed_left_goes_with_the_next_one(tmp_path: Path) -> None:
-    folder, file = tmp_path / "var", tmp_path / "saved" / "essaim.tar"
-    said(folder, "init")
+def test_what_a_backup_that_was_killed_left_goes_with_the_next_one(small: Any, tmp_path: Path) -> None:
+    file = tmp_path / "saved" / "essaim.tar"
     file.parent.mkdir()
-    ended = begun(folder, "--help")
-    ended.communicate()
+    ended = subprocess.Popen(["true"])
+    ended.wait()
     (file.parent / f".essaim.tar.essaim-{ended.pid}").write_text("half")
-    alive = file.parent / f".essaim.tar.essaim-{os.getpid()}"
+    alive = file.parent / ".essaim.tar.essaim-1"
     alive.write_text("another's, who is still at it")
-    said(folder, "backup", str(file))
+    small("backup", str(file))
     assert sorted(file.parent.iterdir()) == [alive, file]
 
 
-@pytest.mark.parametrize("name", ["", ".", "file/essaim.tar", "n" * 300])
-def test_a_backup_to_where_no_file_can_be_is_refused_in_a_sentence(tmp_path: Path, name: str) -> None:
-    said(tmp_path / "var", "init")
+def test_a_backup_to_where_no_file_can_be_is_refused_in_a_sentence(small: Any, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    wanted = str(tmp_path / name) if name not in ("", ".") else name
-    assert "Aucune sauvegarde n'a été faite" in said(tmp_path / "var", "backup", wanted, status=1)
+    for name in ("", ".", str(tmp_path), str(tmp_path / "file" / "essaim.tar"), str(tmp_path / ("n" * 300))):
+        assert "Aucune sauvegarde n'a été faite" in small("backup", name, status=1).err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "var"]

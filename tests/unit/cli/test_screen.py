@@ -79,3 +79,23 @@ def test_a_diff_keeps_every_line(capsys: pytest.CaptureFixture[str]) -> None:
     text = "--- a\n+++ b\n@@ -1 +1 @@\n-[bold]vieux[/bold]\n+" + "n" * 500 + "\n même\n"
     screen.diff(text)
     assert capsys.readouterr().out == "".join(f"  {row}\n" for row in text.splitlines())
+
+
+HOSTILE = "\x1b[2Jpeer\x07 \u202etxt.exe\u2028\x9b31m\udce9"
+"""What a machine that someone else holds may answer: orders to the terminal, writing turned round."""
+
+
+def test_nothing_that_is_shown_gives_orders_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    screen.line(HOSTILE)
+    screen.complain(HOSTILE)
+    screen.diff(f"--- a\n+++ b\n+{HOSTILE}\n")
+    screen.table((Phrase("nom", "name"),), [(HOSTILE,)])
+    captured = capsys.readouterr()
+    for said in (captured.out, captured.err):
+        assert "peer" in said
+        assert not set(HOSTILE) & set(said) - set("[2Jpeer txt.x31m")
+
+
+def test_what_people_write_stays_as_it_is() -> None:
+    for text in ("l'été à Gijón, 1\u202f234,56\u00a0€", "Zoë 🐝", "un\n\tdeux", "العربية"):
+        assert screen.harmless(text) == text
