@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import traceback
@@ -22,6 +23,9 @@ log = logging.getLogger("essaim.portal")
 
 LARGEST_BODY: Final = 16 * 1024
 """Octets of the largest form we read: none of ours comes near."""
+
+PATIENCE_SECONDS: Final = 10.0
+"""How long a form may take to arrive: one that never ends would hold its connection, and us when we close."""
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _ALWAYS: Final[Mapping[str, str]] = {
@@ -60,6 +64,17 @@ class TooLong(Invalid):
     )
 
 
+class TooSlow(Invalid):
+    """A form that does not arrive."""
+
+    kind = "too-slow"
+    http_status = 408
+    phrase = Phrase(
+        "Cet envoi n'est pas arrivé en entier. Rien n'a été changé ; recommencez.",
+        "What was sent did not arrive whole. Nothing was changed; try again.",
+    )
+
+
 class Broken(EssaimError):
     """A fault of ours."""
 
@@ -81,8 +96,9 @@ def origins(settings: Settings) -> frozenset[str]:
 class Wall:
     """The outermost middleware: nothing passes it unmarked, no fault goes further than it."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, patience: float = PATIENCE_SECONDS) -> None:
         self.app = app
+        self.patience = patience
         self.url = settings.url
         self.hosts = {urlsplit(origin).netloc for origin in origins(settings)}
 
@@ -105,7 +121,7 @@ class Wall:
 
         try:
             self._check(Headers(scope=scope))
-            await self.app(scope, receive, marked)
+            await self.app(scope, await _arrived(receive, self.patience), marked)
         except EssaimError as refusal:
             await problems.answer(Request(scope), refusal)(scope, receive, marked)
         except Exception as fault:  # whatever it is, it is said plainly, and logged without its words
@@ -121,6 +137,23 @@ class Wall:
         length = headers.get("content-length", "0")
         if "transfer-encoding" in headers or not length.isdecimal() or int(length) > LARGEST_BODY:
             raise TooLong
+
+
+async def _arrived(receive: Receive, patience: float) -> Receive:
+    """The request's body once it is all here, as the application asks for it. Raises TooSlow."""
+    parts: list[Message] = []
+    try:
+        async with asyncio.timeout(patience):
+            while not parts or parts[-1].get("more_body", False):
+                parts.append(await receive())
+    except TimeoutError as late:
+        raise TooSlow from late
+    left = iter(parts)
+
+    async def again() -> Message:
+        return next(left, None) or await receive()
+
+    return again
 
 
 def _route(scope: Scope) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cli import screen
 from cli.door import settings, store
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from foundation.settings import Settings
 
 
+GOODBYE_SECONDS: Final = 12
+"""How long a request that has begun may take once we close: more than the portal gives any (api/wall.py)."""
+
+
 class PortTaken(Unavailable):
     """The portal's address is not to be had."""
 
@@ -22,6 +28,9 @@ class PortTaken(Unavailable):
         "Le portail ne peut pas s'ouvrir sur {listen} ({reason}). Une autre adresse : ESSAIM_LISTEN=127.0.0.1:8643",
         "The portal cannot open on {listen} ({reason}). Another address: ESSAIM_LISTEN=127.0.0.1:8643",
     )
+
+
+_TAKEN = Phrase("un autre programme y répond", "another program answers there")
 
 
 def serve() -> None:
@@ -42,8 +51,16 @@ def open_portal(here: Settings) -> None:
             )
             screen.say(said, url=here.url)
             quiet = uvicorn.Config(
-                "api.app:create", factory=True, access_log=False, server_header=False, log_level="warning"
+                "api.app:create",
+                factory=True,
+                access_log=False,
+                server_header=False,
+                log_level="warning",
+                timeout_graceful_shutdown=GOODBYE_SECONDS,
             )
             uvicorn.Server(quiet).run(sockets=[door])
-    except (OSError, ValueError) as taken:
-        raise PortTaken(listen=here.listen, reason=taken) from taken
+    except KeyboardInterrupt:
+        return  # as was said on opening: no failure
+    except OSError as refused:
+        reason = _TAKEN if refused.errno == errno.EADDRINUSE else os.strerror(refused.errno or 0)
+        raise PortTaken(listen=here.listen, reason=reason) from refused

@@ -72,6 +72,8 @@ def run(settings: Settings, *, check: bool) -> int:
     with ExitStack() as until_the_end:
         try:
             tour = step_birth(settings, until_the_end)
+            if not check:
+                until_the_end.callback(farewell, settings)
             for step in (*on_machines, *last):
                 step(tour)
         except EssaimError as failed:
@@ -246,15 +248,18 @@ def step_open(tour: Tour) -> None:
             line=line,
             url=url,
         )
-    tour.until_the_end.callback(
-        screen.say,
-        Phrase(
-            "Tout est éteint. L'association reste dans {folder} : ESSAIM_VAR={folder} .venv/bin/essaim member list",
-            "All is down. The association stays in {folder}: ESSAIM_VAR={folder} .venv/bin/essaim member list",
-        ),
-        folder=tour.settings.var,
-    )
     open_portal(tour.settings)
+
+
+def farewell(settings: Settings) -> None:
+    """The last word, once all is down: where the association is, to go on by hand."""
+    screen.say(
+        Phrase(
+            "\nTout est éteint. L'association reste : ESSAIM_VAR={folder} .venv/bin/essaim member list",
+            "\nAll is down. The association stays: ESSAIM_VAR={folder} .venv/bin/essaim member list",
+        ),
+        folder=settings.var,
+    )
 
 
 def title(french: str, english: str) -> None:

@@ -13,18 +13,21 @@ import ctypes
 import json
 import os
 import shlex
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from foundation.errors import Unavailable
 from foundation.speech import Phrase
 
 CONNECT_SECONDS: Final = 5
+LARGEST_ANSWER: Final = 32 << 20
+"""Octets of the longest answer we take from a machine: none of ours comes near."""
 CLONE_NEWNET: Final = 0x40000000
 
 
@@ -56,6 +59,9 @@ class LabDown(Unavailable):
         "Le labo est éteint. L'allumer : essaim lab up",
         "The lab is down. To bring it up: essaim lab up",
     )
+
+
+_ENDLESS: Final = Phrase("sa réponse ne finit pas", "its answer does not end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +102,38 @@ def ssh_options(means: Means) -> list[str]:
 
 
 def run(means: Means, machine: Machine, command: str, *, stdin: str = "", timeout: float = 60) -> str:
-    """Run a shell command on `machine` and give its standard output.
+    """Run a shell command on `machine` and give its standard output; what is not UTF-8 in it is replaced.
 
-    Raises MachineUnreachable when SSH fails, CommandFailed when the command ends with a status other than 0.
+    Raises MachineUnreachable when SSH fails, CommandFailed when the command ends with a status other than 0
+    or without end.
     """
-    argv = ["ssh", *ssh_options(means), "-p", str(machine.port), f"{machine.user}@{machine.host}", command]
-    with network(means):
+    argv = [
+        "prlimit",
+        "--core=0",
+        f"--fsize={LARGEST_ANSWER}",
+        "ssh",
+        *ssh_options(means),
+        "-p",
+        str(machine.port),
+        f"{machine.user}@{machine.host}",
+        command,
+    ]
+    with network(means), _in_memory() as said, _in_memory() as complained:
         try:
-            done = subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
+            done = subprocess.run(
+                argv, input=stdin.encode(), stdout=said, stderr=complained, timeout=timeout, check=False
+            )
         except subprocess.TimeoutExpired as late:
             raise MachineUnreachable(machine=machine.name, reason=f"{timeout:.0f} s") from late
+        answer, complaint = (_text_of(one) for one in (said, complained))
     if done.returncode == 255:
-        raise MachineUnreachable(machine=machine.name, reason=_last_line(done.stderr) or "ssh")
+        raise MachineUnreachable(machine=machine.name, reason=_last_line(complaint) or "ssh")
     if done.returncode:
-        reason = _last_line(done.stderr) or _last_line(done.stdout) or str(done.returncode)
+        reason: object = _last_line(complaint) or _last_line(answer) or str(done.returncode)
+        if done.returncode == -signal.SIGXFSZ:
+            reason = _ENDLESS
         raise CommandFailed(machine=machine.name, command=command.splitlines()[0][:60], reason=reason)
-    return done.stdout
+    return answer
 
 
 def read(means: Means, machine: Machine, path: str) -> str:
@@ -197,6 +219,18 @@ def _setns(descriptor: int) -> None:
     if libc.setns(descriptor, CLONE_NEWNET):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+@contextmanager
+def _in_memory() -> Iterator[BinaryIO]:
+    """A file without a name. Unlike a pipe's, its length has a limit that the kernel keeps for us."""
+    with os.fdopen(os.memfd_create("answer", os.MFD_CLOEXEC), "w+b") as file:
+        yield file
+
+
+def _text_of(file: BinaryIO) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", errors="replace")
 
 
 def _last_line(text: str) -> str:

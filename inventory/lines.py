@@ -19,6 +19,7 @@ from foundation.speech import Phrase
 from foundation.vault import vault_of
 from inventory import addresses, numbers
 from inventory.models.addresses import Role
+from inventory.models.devices import Device
 from inventory.models.lines import Credential, Line, LineEvent, LineState, Offer, Share, Technology
 from inventory.models.people import Member, MemberStatus
 
@@ -116,6 +117,16 @@ class CredentialTaken(Refused):
     )
 
 
+class KeyOfOurs(Refused):
+    """A member's key must be their own: WireGuard drops, without a word, a peer that has its own key."""
+
+    kind = "key-of-ours"
+    phrase = Phrase(
+        "Cette clé est celle de {machine} : il faut celle du membre. Rien n'a été changé.",
+        "This key is that of {machine}: the member's own is needed. Nothing was changed.",
+    )
+
+
 class AlreadyShares(Refused):
     """The member already has a part of the line."""
 
@@ -147,7 +158,7 @@ class Ordering:
 def order_line(session: Session, act: Act, member: Member, offer: Offer, ordering: Ordering) -> Line:
     """Order a line: its first share, addresses and credential. A tunnel is active at once.
 
-    Raises NotAMember, KeyMissing, BadKey, BadND, CredentialTaken, PoolExhausted.
+    Raises NotAMember, KeyMissing, BadKey, BadND, CredentialTaken, KeyOfOurs, PoolExhausted.
     """
     if member.status == MemberStatus.LEFT:
         raise NotAMember(member=str(member))
@@ -333,6 +344,9 @@ def _give_credential(session: Session, act: Act, line: Line, share: Share, offer
         )
         if taken is not None:
             raise CredentialTaken(line=str(taken))
+        ours = session.scalar(select(Device.name).where(Device.public_key == key))
+        if ours is not None:
+            raise KeyOfOurs(machine=ours)
         session.add(Credential(share_id=share.id, kind="wireguard", name=key, since=act.at))
     elif offer.technology == Technology.ADSL:
         password = vault_of(session).seal(secrets.token_urlsafe(12))
@@ -349,8 +363,8 @@ def _checked_key(key: str | None) -> str:
         octets = base64.b64decode(plain, validate=True)
     except ValueError as wrong:
         raise BadKey(key=plain[:50]) from wrong
-    # A key has one spelling: `wg` refuses any other, and would refuse the whole file with it.
-    if len(octets) != 32 or base64.b64encode(octets).decode() != plain:
+    # A key has one spelling: `wg` refuses any other, and would refuse the whole file with it. Zeros are nobody's key.
+    if len(octets) != 32 or not any(octets) or base64.b64encode(octets).decode() != plain:
         raise BadKey(key=plain[:50])
     return plain
 

@@ -62,12 +62,13 @@ class Link:
         self._ipcp = Negotiation(dict.fromkeys(asked, _NOWHERE), _judge_ipcp)
         # The "u" bit is clear: an identifier made up here is not worldwide (RFC 5072, 4.1).
         self._ipv6cp = Negotiation({ppp.INTERFACE_IDENTIFIER: b"\x00" + random(7)}, _judge_ipv6cp)
+        self._protocols = {Protocol.LCP: self._lcp, Protocol.IPCP: self._ipcp, Protocol.IPV6CP: self._ipv6cp}
         self._phase = "establish"
-        self._up: set[int] = set()
+        self._up: set[Protocol] = set()
         self._echo_at: float | None = None
         self._login_at: float | None = None
         self._login_tries = 0
-        self._answer: bytes = b""
+        self._answers: dict[int, bytes] = {}
         self._unanswered = 0
         self._identifier = 0
 
@@ -81,7 +82,7 @@ class Link:
     @property
     def logging_in(self) -> bool:
         """Whether the LNS has our login and has not answered yet."""
-        return self._phase == "login" and bool(self._answer)
+        return self._phase == "login" and bool(self._answers)
 
     @property
     def ipv6_settled(self) -> bool:
@@ -91,7 +92,7 @@ class Link:
     @property
     def deadline(self) -> float | None:
         """When `tick` has something to do, or None."""
-        times = [self._lcp.deadline, self._ipcp.deadline, self._ipv6cp.deadline, self._echo_at, self._login_at]
+        times = [self._echo_at, self._login_at, *(negotiation.deadline for negotiation in self._protocols.values())]
         return min((time for time in times if time is not None), default=None)
 
     def start(self, now: float) -> None:
@@ -131,10 +132,10 @@ class Link:
 
     def tick(self, now: float) -> list[Event]:
         """Do what is due."""
-        for negotiation in (self._lcp, self._ipcp, self._ipv6cp):
+        for negotiation in self._protocols.values():
             negotiation.tick(now)
         if self._login_at is not None and now >= self._login_at:
-            self._log_in(now)
+            self._log_in_again(now)
         if self._echo_at is not None and now >= self._echo_at:
             if self._unanswered >= ECHOES_LOST:
                 return [Ending(Cause.SILENT, "PPP echo")]
@@ -166,19 +167,24 @@ class Link:
         return []
 
     def _on_login(self, now: float, protocol: int, packet: Packet) -> list[Event]:
-        if self._phase != "login" or protocol != self._login_protocol():
+        """A challenge may come at any time, also once the network is up (RFC 1994, 4.1)."""
+        if self._phase == "establish" or protocol != self._login_protocol():
             return []
         succeeded, failed = (Challenge.SUCCESS, Challenge.FAILURE) if protocol == Protocol.CHAP else (2, 3)
-        if packet.code == failed:
-            said = packet.data if protocol == Protocol.CHAP else packet.data[1:]
-            return [Ending(Cause.REFUSED, said.decode(errors="replace"))]
-        if packet.code == succeeded and self._answer:
-            self._begin_network(now)
-        elif packet.code == Challenge.CHALLENGE and protocol == Protocol.CHAP:
+        if packet.code == Challenge.CHALLENGE and protocol == Protocol.CHAP:
             challenge = ppp.chap_challenge(packet.data)
             response = ppp.chap_response(packet.identifier, self._password, challenge, self._login)
-            answer = Packet(Challenge.RESPONSE, packet.identifier, response).encode()
-            self._log_in(now, ppp.frame(Protocol.CHAP, answer))
+            self._log_in(now, protocol, Packet(Challenge.RESPONSE, packet.identifier, response))
+        elif packet.identifier not in self._answers:
+            return []
+        elif packet.code == failed:
+            said = packet.data if protocol == Protocol.CHAP else packet.data[1:]
+            return [Ending(Cause.REFUSED, said.decode(errors="replace"))]
+        elif packet.code == succeeded:
+            self._answers.clear()
+            self._login_at = None
+            if self._phase == "login":
+                self._begin_network(now)
         return []
 
     def _on_network(self, now: float, protocol: int, negotiation: Negotiation, packet: Packet) -> None:
@@ -196,13 +202,12 @@ class Link:
         if self._lcp.failed:
             events.append(Ending(Cause.SILENT, "PPP LCP"))
         elif self._phase != "establish" and not self._lcp.opened:
-            self._phase = "establish"
-            self._up.clear()
-            self._answer, self._login_at = b"", None
+            self._begin_again()
         elif self._phase == "establish" and self._lcp.opened:
             self._echo_at = now + ECHO_INTERVAL
             self._phase = "login"
             self._ask_in(now)
+        self._up = {protocol for protocol in self._up if self._protocols[protocol].opened}
         if self._ipcp.failed:
             events.append(Ending(Cause.CUT, "PPP IPCP"))
         elif self._ipcp.opened and Protocol.IPCP not in self._up:
@@ -234,21 +239,36 @@ class Link:
         if protocol is None:
             self._begin_network(now)
         elif protocol == Protocol.PAP:
-            request = Packet(1, 1, ppp.pap_request(self._login, self._password)).encode()
-            self._log_in(now, ppp.frame(Protocol.PAP, request))
+            self._log_in(now, protocol, Packet(1, 1, ppp.pap_request(self._login, self._password)))
 
-    def _log_in(self, now: float, answer: bytes = b"") -> None:
-        """Give our answer, or give it again: what the LNS thinks of it may have been lost (RFC 1994, 4.2)."""
-        if answer:
-            self._answer, self._login_tries = answer, 0
-        self._login_tries += 1
+    def _log_in(self, now: float, protocol: int, answer: Packet) -> None:
+        frame = ppp.frame(protocol, answer.encode())
+        self._answers[answer.identifier] = frame
         self._flush()
-        self.outbox.append(self._answer)
+        self.outbox.append(frame)
+        self._login_tries = 1
+        self._login_at = now + LOGIN_SECONDS
+
+    def _log_in_again(self, now: float) -> None:
+        """Repeat our answers: what the LNS thinks of them may have been lost (RFC 1994, 4.2).
+
+        There are several after a challenge that came late, and the LNS stands by one of them only.
+        """
+        self._flush()
+        self.outbox += self._answers.values()
+        self._login_tries += 1
         self._login_at = now + LOGIN_SECONDS if self._login_tries < LOGIN_TRIES else None
+
+    def _begin_again(self) -> None:
+        """LCP has left its opened state, and all that stood on it falls: the login too is asked again (RFC 1661, 3.4)."""
+        self._phase = "establish"
+        self._answers.clear()
+        self._login_at = self._echo_at = None
+        self._ipcp.down()
+        self._ipv6cp.down()
 
     def _begin_network(self, now: float) -> None:
         self._phase = "network"
-        self._answer, self._login_at = b"", None
         self._ipcp.start(now)
         self._ipv6cp.start(now)
 
@@ -264,8 +284,7 @@ class Link:
         self.outbox.append(ppp.frame(protocol, packet.encode()))
 
     def _flush(self) -> None:
-        pairs = (Protocol.LCP, self._lcp), (Protocol.IPCP, self._ipcp), (Protocol.IPV6CP, self._ipv6cp)
-        for protocol, negotiation in pairs:
+        for protocol, negotiation in self._protocols.items():
             self.outbox += [ppp.frame(protocol, packet.encode()) for packet in negotiation.outbox]
             negotiation.outbox.clear()
 

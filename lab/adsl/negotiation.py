@@ -55,9 +55,14 @@ class Negotiation:
 
     def start(self, now: float) -> None:
         """Send our first request, or begin all over again."""
+        self.down()
+        self._request(now)
+
+    def down(self) -> None:
+        """The layer below is gone: nothing is agreed any more, and nothing asked until `start` (RFC 1661, 4.3)."""
         self.failed = self._ours_agreed = self._theirs_agreed = False
         self._requests = 0
-        self._request(now)
+        self.deadline = None
 
     def receive(self, now: float, packet: Packet) -> None:
         """Take one of the four Configure packets. Raises Malformed."""
@@ -68,9 +73,14 @@ class Negotiation:
             self._answered(now, packet.code, options)
 
     def tick(self, now: float) -> None:
-        """Ask again when an answer is late."""
-        if self.deadline is not None and now >= self.deadline:
+        """Ask again when an answer is late, or when the peer agreed and then asked nothing itself."""
+        if self.deadline is None or now < self.deadline:
+            return
+        if self._ours_agreed:
+            self._ours_agreed = False
             self._request(now)
+        else:
+            self._emit(now)
 
     def stop(self) -> None:
         """Give up: nothing more is asked."""
@@ -80,7 +90,7 @@ class Negotiation:
     def _answered(self, now: float, code: int, options: tuple[Option, ...]) -> None:
         if code == Code.CONFIGURE_ACK:
             self._ours_agreed = True
-            self.deadline = None
+            self.deadline = None if self.opened else now + RESTART
             return
         for option in options:
             if code == Code.CONFIGURE_REJECT:
@@ -109,15 +119,23 @@ class Negotiation:
         else:
             code, said = Code.CONFIGURE_ACK, packet.data
             self.theirs = {option.kind: option.value for option in options}
+            self._naks = 0
         self._theirs_agreed = code == Code.CONFIGURE_ACK
+        if self.opened:
+            self.deadline = None
         self.outbox.append(Packet(code, packet.identifier, said))
 
     def _request(self, now: float) -> None:
+        """Ask under a new identifier: an answer to what was asked before no longer counts."""
+        self._identifier = (self._identifier + 1) % 256
+        self._emit(now)
+
+    def _emit(self, now: float) -> None:
+        """Send the request. Sent again it keeps its identifier, so that a late answer counts (RFC 1661, 5.1)."""
         if self._requests >= MAX_REQUESTS:
             self.stop()
             return
         self._requests += 1
-        self._identifier = (self._identifier + 1) % 256
         options = encode_options(Option(kind, value) for kind, value in self.wanted.items())
         self.outbox.append(Packet(Code.CONFIGURE_REQUEST, self._identifier, options))
         self.deadline = now + RESTART

@@ -48,7 +48,7 @@ def test_an_association_is_born_and_lives(small: Any) -> None:
     assert "M0001" in small("member", "add", "Camille Faure", "--email", "camille@membres.example").out
     assert json.loads(small("member", "add", "Ada", "--json").out) == {"member": "M0002"}
     assert "Camille Faure" in small("member", "list").out
-    assert "2 membres" in small("member", "list").out
+    assert "Membres : 2." in small("member", "list").out
     assert "camille@membres.example" in small("member", "show", "M0001").out
     assert "n'est plus membre" in small("member", "leave", "M0001", "--why", "déménagement").out
     assert "Camille Faure" not in small("member", "list").out
@@ -385,7 +385,7 @@ def test_a_database_that_another_program_holds_is_waited_for_and_then_given_up(
     demo: Any, elsewhere: Callable[[Path], None]
 ) -> None:
     elsewhere(demo.folder / "essaim.sqlite")
-    assert "150 membres" in demo("member", "list").out  # readers need not wait
+    assert "Membres : 150." in demo("member", "list").out  # readers need not wait
     began = time.monotonic()
     said = demo("member", "add", "Ada", status=4)
     assert 4 < time.monotonic() - began < 15

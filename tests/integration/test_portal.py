@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Iterator
@@ -14,8 +15,10 @@ import httpx2
 import pytest
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from api.app import create
+from api.wall import Wall
 from billing.balance import balance
 from billing.dues import issue
 from billing.models import Per
@@ -244,6 +247,27 @@ def test_another_name_than_ours_is_not_answered(portal: Portal) -> None:
 def test_what_is_too_long_is_not_read(portal: Portal) -> None:
     assert portal.post("/s", token="x" * 20_000).status_code == 413
     assert portal.post("/s", token="x" * 200).status_code == 422
+
+
+def test_a_form_that_never_ends_is_given_up_and_holds_nobody(portal: Portal) -> None:
+    said: list[Message] = []
+    begun = iter([{"type": "http.request", "body": b"token=", "more_body": True}])
+
+    async def receive() -> Message:
+        for part in begun:
+            return part
+        return await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    headers = [(b"host", b"127.0.0.1:8642"), (b"content-length", b"49"), (b"accept-language", b"en")]
+    app = portal.client.app
+    scope = {"type": "http", "method": "POST", "path": "/s", "query_string": b"", "headers": headers, "app": app}
+    wall = Wall(app, settings=Settings(), patience=0.05)
+    asyncio.run(wall(scope, receive, send))
+    assert said[0]["status"] == 408
+    assert b"did not arrive whole" in said[1]["body"]
 
 
 def test_trying_links_over_and_over_is_slowed_down(portal: Portal) -> None:

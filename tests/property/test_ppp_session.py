@@ -36,7 +36,9 @@ class Lns:
         self._lcp = Negotiation({ppp.LcpOption.AUTHENTICATION: ppp.CHAP_MD5}, lambda *_: Verdict.ACCEPT)
         self._ipcp = Negotiation({ppp.IpcpOption.ADDRESS: bytes([203, 0, 113, 1])}, self._judge_address)
         self._ipv6cp = Negotiation({ppp.INTERFACE_IDENTIFIER: bytes(7) + b"\x01"}, self._judge_identifier)
+        self._protocols = {Protocol.LCP: self._lcp, Protocol.IPCP: self._ipcp, Protocol.IPV6CP: self._ipv6cp}
         self._authenticated = False
+        self._login = 0
         self._challenge_at: float | None = None
 
     @staticmethod
@@ -51,12 +53,28 @@ class Lns:
 
     def tick(self, now: float) -> None:
         self._delivery.tick(now)
-        for negotiation in (self._lcp, self._ipcp, self._ipv6cp):
+        for negotiation in self._protocols.values():
             negotiation.tick(now)
-        if self._lcp.opened and not self._authenticated and now >= (self._challenge_at or 0):
-            self._put(Protocol.CHAP, Packet(Challenge.CHALLENGE, 1, bytes([len(CHALLENGE)]) + CHALLENGE + b"lns"))
-            self._challenge_at = now + 1
+        if not self._lcp.opened:
+            self._forget_login()
+        elif not self._authenticated:
+            self._ask_for_login(now)
         self._flush()
+
+    def _forget_login(self) -> None:
+        """LCP is not open, or no longer: what stood on it falls, and each login has a number (RFC 1661, 3.4)."""
+        if self._authenticated or self._challenge_at is not None:
+            self._ipcp.down()
+            self._ipv6cp.down()
+        self._authenticated, self._challenge_at = False, None
+
+    def _ask_for_login(self, now: float) -> None:
+        if self._challenge_at is None:
+            self._login += 1
+        if self._challenge_at is None or now >= self._challenge_at:
+            challenge = bytes([len(CHALLENGE)]) + CHALLENGE + b"lns"
+            self._put(Protocol.CHAP, Packet(Challenge.CHALLENGE, self._login, challenge))
+            self._challenge_at = now + 1
 
     def receive(self, now: float, datagram: bytes) -> None:
         message = l2tp.decode(datagram)
@@ -95,10 +113,10 @@ class Lns:
         match protocol:
             case Protocol.LCP if packet.code <= Code.CONFIGURE_REJECT and self._lcp.started:
                 self._lcp.receive(now, packet)
-            case Protocol.LCP if packet.code == Code.ECHO_REQUEST:
+            case Protocol.LCP if packet.code == Code.ECHO_REQUEST and self._lcp.opened:
                 self._put(Protocol.LCP, Packet(Code.ECHO_REPLY, packet.identifier, bytes(4)))
-            case Protocol.CHAP if packet.code == Challenge.RESPONSE:
-                assert packet.data == ppp.chap_response(1, PASSWORD, CHALLENGE, LOGIN)
+            case Protocol.CHAP if packet.code == Challenge.RESPONSE and packet.identifier == self._login:
+                assert packet.data == ppp.chap_response(self._login, PASSWORD, CHALLENGE, LOGIN)
                 self._put(Protocol.CHAP, Packet(Challenge.SUCCESS, packet.identifier, b"welcome"))
                 if not self._authenticated:
                     self._authenticated = True
@@ -114,22 +132,25 @@ class Lns:
         self._delivery.send(now, self._peer_session, l2tp.number(Attribute.MESSAGE_TYPE, kind), *avps)
 
     def _put(self, protocol: int, packet: Packet) -> None:
+        self._flush()
+        self._frame(protocol, packet)
+
+    def _frame(self, protocol: int, packet: Packet) -> None:
         frame = ppp.frame(protocol, packet.encode())
         self.outbox.append(Data(self._delivery.tunnel, self._peer_session, frame).encode())
 
     def _flush(self) -> None:
-        self.outbox[:0] = self._delivery.outbox
+        self.outbox += self._delivery.outbox
         self._delivery.outbox.clear()
-        pairs = (Protocol.LCP, self._lcp), (Protocol.IPCP, self._ipcp), (Protocol.IPV6CP, self._ipv6cp)
-        for protocol, negotiation in pairs:
+        for protocol, negotiation in self._protocols.items():
             for packet in negotiation.outbox:
-                self._put(protocol, packet)
+                self._frame(protocol, packet)
             negotiation.outbox.clear()
 
 
 def live(fates: list[str], seconds: float) -> tuple[list[Event], int]:
     """What happens to a home within `seconds` of simulated time, and how many datagrams crossed."""
-    home, lns = Session(SECRET, LOGIN, PASSWORD, random.Random(3).randbytes), Lns()
+    home, lns = Session(SECRET, LOGIN, PASSWORD, random.Random(3).randbytes, connect_within=100), Lns()
     fate = itertools.chain(fates, itertools.repeat("arrives"))
     order = itertools.count()
     flying: list[tuple[float, int, str, bytes]] = []
@@ -207,7 +228,7 @@ FRAMES = st.one_of(
 @settings(deadline=None)
 @given(st.integers(0, 12), st.lists(FRAMES, max_size=30), st.lists(st.binary(max_size=80), max_size=5))
 def test_no_lns_however_mad_makes_a_home_fall_or_babble(sane, frames, datagrams):
-    home = Session(SECRET, LOGIN, PASSWORD, random.Random(3).randbytes)
+    home = Session(SECRET, LOGIN, PASSWORD, random.Random(3).randbytes, connect_within=100)
     lns = Lns()
     home.start(0.0)
     up: list[Event] = []

@@ -108,6 +108,18 @@ def test_a_command_that_never_ends_is_given_up(door: tuple[Machine, Means]) -> N
         run(means, machine, "sleep 30", timeout=0.5)
 
 
+def test_an_answer_without_end_is_cut_off(door: tuple[Machine, Means]) -> None:
+    machine, means = door
+    for flood in ("yes", "yes >&2", "head -c 40000000 /dev/zero"):
+        with pytest.raises(CommandFailed, match="does not end"):
+            run(means, machine, flood, timeout=30)
+
+
+def test_an_answer_that_is_no_text_is_taken_as_one(door: tuple[Machine, Means]) -> None:
+    machine, means = door
+    assert run(means, machine, r"printf 'a\377\r\nb\000'") == "a\ufffd\r\nb\0"
+
+
 def test_an_unknown_host_key_is_refused_and_never_learned(door: tuple[Machine, Means], tmp_path: Path) -> None:
     machine, means = door
     stranger = replace(means, known_hosts=tmp_path / "known_hosts")

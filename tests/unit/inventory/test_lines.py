@@ -95,6 +95,7 @@ def test_a_copper_line_waits_and_has_a_login_with_a_sealed_password(
         (Ordering(public_key=KEY[:-1]), lines.BadKey),
         (Ordering(public_key=base64.b64encode(b"k" * 31).decode()), lines.BadKey),
         (Ordering(public_key=KEY[:-2] + chr(ord(KEY[-2]) + 1) + "="), lines.BadKey),
+        (Ordering(public_key=base64.b64encode(bytes(32)).decode()), lines.BadKey),
         (Ordering(public_key=KEY, nd="12"), lines.BadND),
         (Ordering(public_key=KEY, nd="0056000001"), lines.BadND),
         (Ordering(public_key=KEY, nd="٠٥٥٦٠٠٠٠٠١"), lines.BadND),
@@ -115,6 +116,12 @@ def test_a_key_serves_one_line_at_a_time(session: EssaimSession, act: Act, small
     lines.close_line(session, act, first)
     later = Act(act.actor, act.at + timedelta(minutes=1))
     assert lines.order_line(session, later, small.bea, small.vpn, Ordering(public_key=KEY)).state == S.ACTIVE
+
+
+def test_the_servers_own_key_opens_no_line(session: EssaimSession, act: Act, small: Any) -> None:
+    small.server.public_key = KEY
+    with pytest.raises(lines.KeyOfOurs, match="vpn"):
+        lines.order_line(session, act, small.ada, small.vpn, Ordering(public_key=KEY))
 
 
 def test_the_database_itself_refuses_a_second_living_key(session: EssaimSession, small: Any, order: Any) -> None:
