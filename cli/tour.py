@@ -177,6 +177,8 @@ def step_dues(tour: Tour) -> None:
     title("Les dus du mois, au centime", "The month's dues, to the cent")
     counted = visit.count_dues(tour.store, tour.act(), homes.of_lab(tour.store, tour.settings)[1])
     screen.line("  " + counted.issued.sentence(screen.language()))
+    payer = counted.balances[0][0]
+    screen.say(Phrase("  {payer} paie {paid}.", "  {payer} pays {paid}."), payer=payer, paid=counted.paid)
     for who, held in counted.balances:
         screen.line(f"  {held.sentence_about(who, screen.language())}")
     what = Phrase("les parts d'une ligne partagée", "the parts of a shared line")
@@ -321,9 +323,10 @@ def agree(tour: Tour, what: Phrase) -> None:
 def only_on_vpn(tour: Tour, line: str, impact: Impact) -> None:
     """The plan must touch this one line on the VPN server and nothing else, with this effect; it is applied."""
     found = plan(tour)
-    touched = [f"{one.target} {' '.join(one.lines)} {one.effect.impact}" for one in found if one.change]
-    wanted = [f"vpn/wireguard {line} {impact}"]
-    tour.note(Phrase("ce qui change", "what changes"), wanted, touched, good=touched == wanted)
+    touched = [(one.target, one.lines, one.effect.impact) for one in found if one.change]
+    seen = [f"{target} : {', '.join(lines)}" for target, lines, _ in touched]
+    what = Phrase("seul change, avec l'effet annoncé", "all that changes, with the effect announced")
+    tour.note(what, f"vpn/wireguard : {line}", seen, good=touched == [("vpn/wireguard", (line,), impact)])
     bring(tour, found)
 
 

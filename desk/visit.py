@@ -32,7 +32,7 @@ from foundation.money import Euros
 from foundation.settings import Settings
 from foundation.speech import Phrase
 from inventory import accounts, addresses, lines, members, offers
-from inventory.models.addresses import IPNetwork
+from inventory.models.addresses import BlockState, IPNetwork
 from inventory.models.people import Member
 
 PATIENCE_SECONDS: Final = 20.0
@@ -47,10 +47,12 @@ class PortalSilent(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A month's dues: what was issued, what the parts of one shared line add up to, and what two members owe."""
+    """A month's dues: what was issued, what the parts of one shared line add up to, what one
+    member paid, and what two then owe."""
 
     issued: Issued
     line_total: Euros
+    paid: Euros
     balances: list[tuple[str, Balance]]
 
 
@@ -62,9 +64,10 @@ def count_dues(store: Store, act: Act, shared_line: str) -> Counted:
         sharers = [share.member for share in lines.find_line(session, shared_line).shares if share.until is None]
         owed = [one.cents for who in sharers for one in balance(session, who, day).dues if one.what == shared_line]
         payer = sharers[0]
-        record_payment(session, act, payer, balance(session, payer, day).owed, date=day, means=Means.TRANSFER)
+        paid = balance(session, payer, day).owed
+        record_payment(session, act, payer, paid, date=day, means=Means.TRANSFER)
         held = [(str(who), balance(session, who, day)) for who in sharers[:2]]
-    return Counted(issued, sum(owed, Euros(0)), held)
+    return Counted(issued, sum(owed, Euros(0)), paid, held)
 
 
 def depart(store: Store, act: Act, line: str) -> None:
@@ -74,8 +77,8 @@ def depart(store: Store, act: Act, line: str) -> None:
         members.leave(session, act, lines.holder(found, clock.today(act.at)).member)
 
 
-def state_of(store: Store, prefix: IPNetwork) -> str:
-    """What the ledger says of a prefix: `assigned`, `quarantined`…"""
+def state_of(store: Store, prefix: IPNetwork) -> BlockState:
+    """What the ledger says of a prefix."""
     with reading(store) as session:
         return addresses.state_of(session, prefix)
 

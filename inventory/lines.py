@@ -92,8 +92,8 @@ class KeyMissing(Invalid):
 
     kind = "key-needed"
     phrase = Phrase(
-        "Il faut la clé publique WireGuard du membre : --key (wg genkey | tee prive | wg pubkey).",
-        "The member's WireGuard public key is needed: --key (wg genkey | tee private | wg pubkey).",
+        "Il faut la clé publique WireGuard du membre : --key (umask 077; wg genkey | tee privee | wg pubkey).",
+        "The member's WireGuard public key is needed: --key (umask 077; wg genkey | tee private | wg pubkey).",
     )
 
 

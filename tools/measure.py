@@ -1,4 +1,4 @@
-"""Measure what docs/measured.md says: five rounds, medians, as rows of its table. Needs a machine that can hold a lab."""
+"""Measure what docs/measured.md says, five times, as rows of its table. Needs a machine that can hold a lab."""
 
 from __future__ import annotations
 

@@ -62,8 +62,8 @@ SHARED_WITH: Final = Phrase(
 MONEY: Final = Phrase("Votre compte", "Your account")
 HOW_TO_PAY: Final = Phrase("Référence à indiquer", "Reference to quote")
 HOW_TO_PAY_WHY: Final = Phrase(
-    "C'est toujours la même : avec elle, votre virement est reconnu tout seul.",
-    "It never changes: with it, your transfer is recognised by itself.",
+    "C'est toujours la même : indiquez-la dans le libellé de vos virements.",
+    "It never changes: write it in the label of your transfers.",
 )
 NEVER_CUT: Final = Phrase(
     "Un retard ne coupe jamais une ligne. Si c'est difficile en ce moment, parlez-en à l'association.",

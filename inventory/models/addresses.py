@@ -8,13 +8,14 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import CheckConstraint, Dialect, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from foundation.database import GUARDS, Base, Guard, RowId, kept
+from foundation.speech import Phrase
 from inventory.models.devices import Device
 
 IPAddress: TypeAlias = IPv4Address | IPv6Address
@@ -46,6 +47,19 @@ class BlockState(StrEnum):
     ASSIGNED = "assigned"
     QUARANTINED = "quarantined"
     RESERVED = "reserved"
+
+    @property
+    def phrase(self) -> Phrase:
+        """The state as people read it."""
+        return _STATES[self]
+
+
+_STATES: Final = {
+    BlockState.FREE: Phrase("libre", "free"),
+    BlockState.ASSIGNED: Phrase("attribuée", "assigned"),
+    BlockState.QUARANTINED: Phrase("en quarantaine", "in quarantine"),
+    BlockState.RESERVED: Phrase("réservée", "reserved"),
+}
 
 
 class Role(StrEnum):

@@ -260,7 +260,7 @@ class Link:
         self._login_at = now + LOGIN_SECONDS if self._login_tries < LOGIN_TRIES else None
 
     def _begin_again(self) -> None:
-        """LCP has left its opened state, and all that stood on it falls: the login too is asked again (RFC 1661, 3.4)."""
+        """LCP is no longer open, and all that stood on it falls, the login too (RFC 1661, 3.4)."""
         self._phase = "establish"
         self._answers.clear()
         self._login_at = self._echo_at = None

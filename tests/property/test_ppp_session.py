@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
+from collections.abc import Callable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -148,22 +149,27 @@ class Lns:
             negotiation.outbox.clear()
 
 
-def live(fates: list[str], seconds: float) -> tuple[list[Event], int]:
-    """What happens to a home within `seconds` of simulated time, and how many datagrams crossed."""
-    home, lns = Session(SECRET, LOGIN, PASSWORD, random.Random(3).randbytes, connect_within=100), Lns()
-    fate = itertools.chain(fates, itertools.repeat("arrives"))
+DELAYS = {"arrives": (0.01,), "late": (1.3,), "twice": (0.01, 0.4), "lost": ()}
+
+
+def live(home: Session, seconds: float, fate: Callable[[int, bool], str]) -> tuple[list[Event], int]:
+    """What happens to a home within `seconds` of simulated time, and how many datagrams were sent.
+
+    `fate` decides on each datagram from its number, and from whether the home has been connected by then.
+    """
+    lns = Lns()
     order = itertools.count()
     flying: list[tuple[float, int, str, bytes]] = []
     events: list[Event] = []
     sent = 0
-    delays = {"arrives": (0.01,), "late": (1.3,), "twice": (0.01, 0.4), "lost": ()}
 
     def take_off(now: float, to: str, outbox: list[bytes]) -> None:
         nonlocal sent
+        connected = {Ipv4Up, Ipv6Up} <= {type(event) for event in events}
         for datagram in outbox:
-            sent += 1
-            for delay in delays[next(fate)]:
+            for delay in DELAYS[fate(sent, connected)]:
                 heapq.heappush(flying, (now + delay, next(order), to, datagram))
+            sent += 1
         outbox.clear()
 
     now = 0.0
@@ -190,19 +196,28 @@ FATES = st.lists(st.sampled_from(["arrives", "late", "twice"]), max_size=40)
 @settings(deadline=None, max_examples=60)
 @given(FATES, st.sets(st.integers(0, 39), max_size=3))
 def test_a_home_connects_though_datagrams_are_lost_doubled_and_late(fates, lost):
-    fates = fates + ["arrives"] * (40 - len(fates))
-    events, sent = live(["lost" if number in lost else fate for number, fate in enumerate(fates)], 14)
+    def fate(number: int, connected: bool) -> str:
+        if connected:  # three echoes lost in a row rightly end a line
+            return "arrives"
+        return "lost" if number in lost else dict(enumerate(fates)).get(number, "arrives")
+
+    home = Session(SECRET, LOGIN, PASSWORD, random.Random(3).randbytes, connect_within=30)
+    events, sent = live(home, 30, fate)
     up = {type(event): event for event in events}
     assert up.keys() == {Ipv4Up, Ipv6Up}
     assert up[Ipv4Up].address.packed == ADDRESS
     assert up[Ipv6Up].address.packed[8:] == IDENTIFIER
     assert sent < 400
+    for packet in (b"\x45", b"\x60"):
+        home.send(packet)
+    assert len(home.outbox) == 2
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(0, 30))
+@given(st.integers(0, 60))
 def test_a_line_that_goes_dead_at_any_moment_ends_as_silence(alive):
-    events, sent = live(["arrives"] * alive + ["lost"] * 1000, 60)
+    home = Session(SECRET, LOGIN, PASSWORD, random.Random(3).randbytes)
+    events, sent = live(home, 60, lambda number, _: "arrives" if number < alive else "lost")
     assert isinstance(events[-1], Ending)
     assert events[-1].cause is Cause.SILENT
     assert sent < 100
