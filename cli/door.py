@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.screen import complain, language
-from foundation.errors import EssaimError
+from foundation.errors import EssaimError, Unavailable
 from foundation.speech import Phrase
 
 if TYPE_CHECKING:
@@ -50,6 +50,12 @@ _MISSING = Phrase("il manque {it}", "{it} is missing")
 _BAD_VALUE = Phrase("la valeur de {it} ne convient pas", "the value of {it} will not do")
 _NO_OPTION = Phrase("il n'y a pas d'option {it}", "there is no option {it}")
 _NO_COMMAND = Phrase("il n'y a pas de commande « {it} »", "there is no command “{it}”")
+_FILE_CLOSED = Phrase(
+    "Un fichier ne peut être lu ou écrit : {file} ({reason}). Ce qui était fait avant le reste ; "
+    "une fois le fichier accessible, recommencez.",
+    "A file cannot be read or written: {file} ({reason}). What was done before stays; "
+    "once the file can be reached, begin again.",
+)
 _UNEXPECTED = Phrase(
     "Essaim s'est trompé ({what}) ; ce n'est pas votre faute. Le détail : ESSAIM_DEBUG=1 devant la même commande.",
     "Essaim went wrong ({what}); it is not your fault. For details: ESSAIM_DEBUG=1 before the same command.",
@@ -149,12 +155,20 @@ def enter(command: typer.Typer) -> int:
     except Exception as unforeseen:
         if os.environ.get("ESSAIM_DEBUG") == "1":
             raise
-        complain(_UNEXPECTED.say(language(), what=type(unforeseen).__name__))
-        return 1
+        return _own_up(unforeseen)
     if outcome == STOPPED_STATUS:  # the library's own answer to Ctrl-C, without a word
         complain(_STOPPED.say(language()))
     # A command that ends early with a status (typer.Exit) gives it back as its outcome.
     return outcome if isinstance(outcome, int) else 0
+
+
+def _own_up(unforeseen: Exception) -> int:
+    """Say what nobody foresaw without its words, which may be someone's; a file of theirs is named."""
+    if isinstance(unforeseen, OSError) and unforeseen.filename is not None:
+        complain(_FILE_CLOSED.say(language(), file=unforeseen.filename, reason=unforeseen.strerror))
+        return Unavailable.exit_status
+    complain(_UNEXPECTED.say(language(), what=type(unforeseen).__name__))
+    return 1
 
 
 def _reason(wrong: Any) -> str:

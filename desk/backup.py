@@ -109,7 +109,7 @@ def backup(store: Store, settings: Settings, file: Path) -> int:
             beside.replace(file)
         finally:
             beside.unlink(missing_ok=True)
-    except (OSError, sqlite3.Error) as failed:
+    except (OSError, ValueError, sqlite3.Error) as failed:  # our own SSH key may be no text
         raise CannotWrite(file=file, reason=failed.args[-1]) from failed
     return file.stat().st_size
 

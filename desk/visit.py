@@ -48,7 +48,8 @@ class PortalSilent(Unavailable):
 @dataclass(frozen=True, slots=True)
 class Counted:
     """A month's dues: what was issued, what the parts of one shared line add up to, what one
-    member paid, and what two then owe."""
+    member paid, and what two then owe.
+    """
 
     issued: Issued
     line_total: Euros

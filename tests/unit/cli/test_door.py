@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable
 
@@ -56,6 +57,14 @@ def test_what_nobody_foresaw_is_a_sentence_that_shows_nothing_of_it(raising: Ent
     assert "ValueError" in said
     assert "hunter2" not in said
     assert said.count("\n") == 1
+
+
+def test_a_file_that_cannot_be_reached_is_named(raising: Enter) -> None:
+    status, said = raising(OSError(errno.EROFS, "Read-only file system", "var/locks"))
+    assert status == 4
+    assert "var/locks (Read-only file system)" in said
+    assert said.count("\n") == 1
+    assert raising(OSError(errno.ECONNRESET, "reset"))[0] == 1
 
 
 def test_a_command_may_end_with_a_status_of_its_own(raising: Enter) -> None:

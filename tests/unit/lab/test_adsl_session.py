@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import pytest
 
+from lab.adsl import l2tp, ppp
 from lab.adsl.ending import Cause, Ending
 from lab.adsl.link import Event, Ipv4Up, Ipv6Up
+from lab.adsl.ppp import Challenge, Code, LcpOption, Option, Packet, Protocol
 from lab.adsl.session import Session
 
 RECORDED = json.loads((Path(__file__).parent / "recordings" / "l2tpns.json").read_text())
+HEARD = [bytes.fromhex(text) for way, text in RECORDED["accepted"] if way == "from-lns"]
 LOGIN, PASSWORD, SECRET = b"alice@fai.example", b"s3cret-pw", b"tunsecret"
 
 
@@ -37,6 +41,28 @@ def replay(session: Session, recording: list[list[str]]) -> list[Event]:
         said, session.outbox[:] = session.outbox[:1], session.outbox[1:]
         assert said == [bytes.fromhex(text)]
     return events
+
+
+def connected() -> Session:
+    """A home after all that the LNS said when it accepted one."""
+    session = home()
+    events = [event for datagram in HEARD for event in session.receive(0.1, datagram)]
+    assert [type(event) for event in events] == [Ipv4Up, Ipv6Up]
+    session.outbox.clear()
+    return session
+
+
+def from_lns(protocol: Protocol, packet: Packet) -> bytes:
+    """A datagram of the call that was recorded, with another packet in it."""
+    data = next(message for message in map(l2tp.decode, HEARD) if isinstance(message, l2tp.Data))
+    return replace(data, frame=ppp.frame(protocol, packet.encode())).encode()
+
+
+def said(session: Session) -> list[tuple[int, Packet]]:
+    """The PPP packets that the home has just sent."""
+    messages = [l2tp.decode(datagram) for datagram in session.outbox]
+    frames = [ppp.unframe(message.frame) for message in messages if isinstance(message, l2tp.Data)]
+    return [(protocol, Packet.decode(payload)) for protocol, payload in frames]
 
 
 def test_a_member_gets_the_addresses_that_radius_gave():
@@ -79,17 +105,37 @@ def test_an_lns_that_says_nothing_is_given_up_in_the_time_allowed():
 
 
 def test_an_lns_that_falls_silent_later_is_noticed_within_ten_seconds():
-    session = home()
-    recording = RECORDED["accepted"]
-    heard = [bytes.fromhex(text) for way, text in recording if way == "from-lns"]
-    events = [event for datagram in heard for event in session.receive(0.1, datagram)]
-    assert len(events) == 2
+    session = connected()
+    events: list[Event] = []
     while not any(isinstance(event, Ending) for event in events):
         assert session.deadline is not None
         now = session.deadline
         events = session.tick(now)
     assert events == [Ending(Cause.SILENT, "PPP echo")]
     assert now < 10
+
+
+def test_a_line_that_the_lns_negotiates_anew_carries_nothing_meanwhile():
+    session = connected()
+    asked = ppp.encode_options([Option(LcpOption.AUTHENTICATION, ppp.CHAP_MD5)])
+    session.receive(1.0, from_lns(Protocol.LCP, Packet(Code.CONFIGURE_REQUEST, 9, asked)))
+    session.send(b"\x45")
+    session.send(b"\x60")
+    session.tick(1.9)
+    assert [(protocol, packet.code) for protocol, packet in said(session)] == [
+        (Protocol.LCP, Code.CONFIGURE_REQUEST),
+        (Protocol.LCP, Code.CONFIGURE_ACK),
+    ]
+
+
+def test_a_member_who_is_asked_who_they_are_while_connected_says_so_and_stays():
+    session = connected()
+    assert session.receive(1.0, from_lns(Protocol.CHAP, Packet(Challenge.CHALLENGE, 9, b"\x03new"))) == []
+    answer = Packet(Challenge.RESPONSE, 9, ppp.chap_response(9, PASSWORD, b"new", LOGIN))
+    assert said(session) == [(Protocol.CHAP, answer)]
+    assert session.receive(1.1, from_lns(Protocol.CHAP, Packet(Challenge.SUCCESS, 9))) == []
+    session.send(b"\x45")
+    assert len(session.outbox) == 2
 
 
 @pytest.mark.parametrize("cause", list(Cause))
