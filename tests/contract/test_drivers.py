@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import os
 import secrets
 import shutil
+import stat
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -208,14 +210,20 @@ def contents(path: Path) -> bytes:
 
 def leftovers(began: float) -> Iterator[Path]:
     """Files of the temporary folders written since then; the lab's machines are among them."""
-    for folder in (Path("/tmp"), Path("/dev/shm"), Path("/var/tmp"), Path("/run")):
-        for path in folder.rglob("*"):
-            try:
-                fresh = path.is_file() and not path.is_symlink() and path.stat().st_mtime >= began - 1
-            except OSError:
-                continue
-            if fresh and path.stat().st_size < 10_000_000:
-                yield path
+    for path in files_under(Path("/tmp"), Path("/dev/shm"), Path("/var/tmp"), Path("/run")):
+        try:
+            about = path.lstat()
+        except OSError:
+            continue  # it went meanwhile
+        if stat.S_ISREG(about.st_mode) and about.st_mtime >= began - 1 and about.st_size < 10_000_000:
+            yield path
+
+
+def files_under(*folders: Path) -> Iterator[Path]:
+    """Files below, whatever comes and goes meanwhile."""
+    for folder in folders:
+        for above, _, names in os.walk(folder):
+            yield from (Path(above, name) for name in names)
 
 
 @contextmanager
@@ -229,7 +237,7 @@ def watched(secret: str, runs: Path) -> Iterator[list[str]]:
             said = [
                 path for process in Path("/proc").glob("[0-9]*") for path in (process / "cmdline", process / "environ")
             ]
-            kept = [path for path in (*Path("/dev/shm").rglob("*"), *runs.rglob("*")) if path.is_file()]
+            kept = [path for path in files_under(Path("/dev/shm"), runs) if path.is_file()]
             seen.extend(str(path) for path in said + kept if any(form in contents(path) for form in forms(secret)))
 
     watcher = threading.Thread(target=watch)
