@@ -22,7 +22,7 @@ from lab.attach import Lab
 from monitoring.status import State
 
 MEGABYTE: Final = traffic.MEGABYTE
-DEAD_SECONDS: Final = 5.0
+DEAD_SECONDS: Final = 3.0
 """A line that works connects in a tenth of this: one that takes all of it is dead."""
 
 

@@ -39,7 +39,17 @@ STAGES = (
     ),
     Stage("unit and property", 60, (pytest("-n", "2", "tests/unit", "tests/property"),)),
     Stage("integration", 120, (pytest("-n", "2", "tests/integration", "tests/contract", "-m", "not lab"),)),
-    Stage("lab", 180, (pytest("tests/lab", "tests/contract", "-m", "lab", "--timeout", "150"),)),
+    # One lab for each of the two workers, each file's tests in one of them; the longest files begin.
+    Stage(
+        "lab",
+        180,
+        (
+            pytest(
+                *("-n", "2", "--dist", "loadfile", "-p", "no:randomly", "-m", "lab", "--timeout", "150"),
+                *("tests/lab/test_association.py", "tests/lab/test_releases.py", "tests/contract", "tests/lab"),
+            ),
+        ),
+    ),
     Stage("browser", 120, (pytest("tests/browser"),)),
 )
 SOAK = Stage("soak", int(os.environ.get("SECONDS", "300")) * 2, (pytest("tests/soak", "--timeout", "0"),))
