@@ -45,14 +45,18 @@ STAGES = (
         180,
         (
             pytest(
-                *("-n", "2", "--dist", "loadfile", "-p", "no:randomly", "-m", "lab", "--timeout", "150"),
+                *("-n", "2", "--dist", "loadfile", "-p", "no:randomly", "-m", "lab and not soak", "--timeout", "150"),
                 *("tests/lab/test_association.py", "tests/lab/test_releases.py", "tests/contract", "tests/lab"),
             ),
         ),
     ),
     Stage("browser", 120, (pytest("tests/browser"),)),
 )
-SOAK = Stage("soak", int(os.environ.get("SECONDS", "300")) * 2, (pytest("tests/soak", "--timeout", "0"),))
+SOAK = Stage(
+    "soak",
+    int(os.environ.get("SECONDS", "300")) * 4 + 300,
+    (pytest("tests/soak", "--timeout", "0"), pytest("tests/lab", "-m", "soak", "--timeout", "150")),
+)
 
 
 def main() -> int:

@@ -233,7 +233,7 @@ def watched(secret: str, runs: Path) -> Iterator[list[str]]:
     done = threading.Event()
 
     def watch() -> None:
-        while not done.wait(0.05):
+        while not done.wait(0.2):
             said = [
                 path for process in Path("/proc").glob("[0-9]*") for path in (process / "cmdline", process / "environ")
             ]

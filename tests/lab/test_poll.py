@@ -78,6 +78,7 @@ def test_the_hosted_machine_answers_over_snmp(standing_lab: Any, samples: Store)
     assert ("ifHCInOctets", "mgmt0") in found
 
 
+@pytest.mark.soak
 def test_a_tunnel_is_seen_with_where_it_comes_from_and_its_end(lab: Any, samples: Store) -> None:
     server, server_public = key_pair()
     member, member_public = key_pair()
