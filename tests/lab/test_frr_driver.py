@@ -383,6 +383,7 @@ def test_a_candidate_cut_short_is_not_taken_for_a_shorter_one(router: FrrDriver,
     assert edge.running() == former
 
 
+@pytest.mark.soak
 def test_a_commit_outlives_the_one_who_asked(router: FrrDriver, edge: Edge, tmp_path: Path) -> None:
     files = edge.files()
     (tmp_path / "nonsense.conf").write_text(NONSENSE)

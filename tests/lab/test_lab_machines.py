@@ -82,6 +82,7 @@ def answers(lab, machine: str, address: str) -> bool:
     return lab.keeper.run(machine, ["ping", "-c1", "-W1", address]).status == 0
 
 
+@pytest.mark.soak
 def test_the_internet_reaches_our_servers_once_the_edge_speaks_bgp_and_not_while_its_cable_is_out(lab):
     assert not answers(lab, "home-wireguard", "192.0.2.4")
     lab.shell("edge", "cat > /etc/frr/frr.conf && systemctl reload frr", stdin=EDGE)

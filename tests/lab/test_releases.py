@@ -122,6 +122,7 @@ def test_passwords_of_any_characters_log_in_and_only_the_machine_itself_asks_for
     assert association.log_in(*others) == [False, False, True]
 
 
+@pytest.mark.soak
 def test_a_text_that_only_the_start_finds_wrong_gives_way_to_what_was_there(association: Association) -> None:
     texts = golden("lns")
     wrong = {**texts, "startup-config": texts["startup-config"] + "set nonsense 1\n"}
