@@ -41,7 +41,7 @@ SPACING: Final = timedelta(days=13)
 
 # fmt: off
 _GIVEN = (
-    "Camille", "Dominique", "Sacha", "Claude", "Alix", "Maxime", "Charlie", "Lou", "Noa", "Andrea", "Ange", "Morgan",
+    "Camille", "Dominique", "Sacha", "Clémence", "Alix", "Maxime", "Charlie", "Lou", "Noa", "Andrea", "Ange", "Morgan",
     "Yaël", "Eden", "Swann", "Aïssatou", "Malik", "Ines", "Gaël", "Maëlle", "Youssef", "Solène", "Thibault", "Nour",
     "Élodie", "Rémi", "Zoé", "Bastien", "Fatou", "Loïc", "Agathe", "Kenza",
 )

@@ -113,6 +113,6 @@ class Vault:
 
 
 def vault_of(session: Session) -> Vault:
-    """The vault that belongs to this session's database."""
+    """The vault of the database behind a session."""
     vault: Vault = session.info["vault"]
     return vault

@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from starlette.testclient import TestClient
 
+from api.app import create
 from foundation.acts import Act
 from foundation.clock import now
 from foundation.database import open_store, transaction
@@ -109,6 +111,20 @@ def test_no_secret_is_shown_or_left_anywhere(demo: Any, planted: Planted, tmp_pa
     for path in demo.folder.rglob("*"):
         if path.is_file():
             assert found_in(path.read_bytes(), planted) == own.get(path.name, []), path
+
+
+def test_no_answer_of_the_portal_tells_a_secret(demo: Any, planted: Planted) -> None:
+    """Whoever is signed in, every page and header they get is searched; their own cookie is theirs."""
+    url = read_settings(var=demo.folder).url
+    with TestClient(create(read_settings(var=demo.folder)), base_url=url, follow_redirects=True) as browser:
+        pages = [browser.get(path) for path in ("/", "/sign-in", "/healthz", "/api/v1/me", f"/s/{'x' * 43}")]
+        landing = browser.get(f"/s/{planted.canaries['link']}")
+        pages.append(browser.post("/s", data={"token": planted.canaries["link"]}, headers={"Origin": url}))
+        assert "L0042" in pages[-1].text
+        pages += [browser.get(path) for path in ("/", "/?lang=en", "/api/v1/me", "/api/v1/lines/L0042")]
+    for page in pages:
+        assert found_in(page.content + repr(page.headers).encode(), planted) == [], page.url
+    assert found_in(landing.content, planted) == ["link"]  # the form that hands it back, and nothing else
 
 
 def test_no_secret_is_left_in_a_temporary_folder(demo: Any, planted: Planted, tmp_path: Path) -> None:
