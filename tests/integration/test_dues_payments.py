@@ -143,7 +143,10 @@ def test_a_refusal_is_said_in_both_languages(session: Session, cents: int) -> No
 def test_today_ends_at_midnight_in_paris(session: Session) -> None:
     act = Act("M0001", datetime(2026, 11, 22, 23, 30, tzinfo=UTC), "00:30 à Paris")
     member = join(session)
-    record_payment(session, act, member, Euros(1), date=date(2026, 11, 23), means=Means.CASH)
+    paid = record_payment(session, act, member, Euros(1), date=date(2026, 11, 23), means=Means.CASH)
+    assert paid.day == date(2026, 11, 23)
+    with pytest.raises(BadPaymentDay):
+        record_payment(session, act, member, Euros(1), date=date(2026, 11, 24), means=Means.CASH)
 
 
 def test_a_payment_is_in_its_members_journal(store: Store) -> None:
