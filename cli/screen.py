@@ -132,6 +132,31 @@ def table(columns: Sequence[Phrase], rows: Sequence[Sequence[object]]) -> None:
     _console().print(drawn)
 
 
+def listing(
+    found: Sequence[Any],
+    columns: Mapping[str, Phrase],
+    *,
+    as_json: bool,
+    empty: Phrase,
+    then: Phrase,
+    **values: object,
+) -> None:
+    """What a listing shows: `found` (dataclasses or mappings, alike) as a table of `columns`, then what comes next.
+
+    `columns` are fields and their headings; a column that is empty everywhere is left out. `empty` is said where
+    there is nothing, and teaches how to begin. `then` is the last sentence: its {count} is how many there are.
+    With `as_json` every field is given, and nothing else is said.
+    """
+    if as_json:
+        return give(list(found))
+    if not found:
+        return say(empty, **values)
+    rows = [one if isinstance(one, Mapping) else {name: getattr(one, name) for name in columns} for one in found]
+    shown = [name for name in columns if any(row[name] not in (None, "", (), []) for row in rows)]
+    table([columns[name] for name in shown], [tuple(row[name] for name in shown) for row in rows])
+    return say(then, count=len(rows), **values)
+
+
 def diff(text: str) -> None:
     """A diff that reads like a diff: what goes in red, what comes in green, where in cyan."""
     from rich.text import Text

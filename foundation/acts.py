@@ -25,12 +25,17 @@ class Act:
     """One person's deed: `actor` is a member's number as shown (`M0042`) or the machine's own account
     (`machine:root`), `at` the instant it counts from, `why` their own words, kept in the journal.
 
+    `emergency`: they act without a mandate, under an emergency opened on the machine itself.
+    `within`: the tasks that a token of theirs is limited to; None for no limit but their mandates.
+
     Raises BadWords where `why` holds what no terminal or database should be handed: control characters, half a sign.
     """
 
     actor: str
     at: datetime
     why: str = ""
+    emergency: bool = False
+    within: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in self.why):

@@ -33,8 +33,8 @@ NOW = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
 
 @pytest.fixture
 def act() -> Act:
-    """Someone acts on 22 November 2026 at 14:02 in Paris."""
-    return Act(actor="M0001", at=NOW, why="test")
+    """The machine's own account acts, on 22 November 2026 at 14:02 in Paris: nobody holds a mandate yet."""
+    return Act(actor="machine:test", at=NOW, why="test")
 
 
 @pytest.fixture(scope="session")

@@ -26,12 +26,12 @@ from inventory.models.people import Member
 
 NOW = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
-ACT = Act("M0001", NOW, "test")
+ACT = Act("machine:test", NOW, "test")
 
 
 def join(session: Session, name: str = "Ada") -> Member:
     """Someone who owes 2,00 € a month of membership."""
-    old = Act("M0001", datetime(2024, 11, 12, tzinfo=UTC), "test")
+    old = Act("machine:test", datetime(2024, 11, 12, tzinfo=UTC), "test")
     set_tariff(session, old, "adherent", Euros(200), per=Per.MONTH, label="cotisation", since=date(2020, 1, 1))
     return members.add_member(session, old, name)
 
@@ -141,7 +141,7 @@ def test_a_refusal_is_said_in_both_languages(session: Session, cents: int) -> No
 
 
 def test_today_ends_at_midnight_in_paris(session: Session) -> None:
-    act = Act("M0001", datetime(2026, 11, 22, 23, 30, tzinfo=UTC), "00:30 à Paris")
+    act = Act("machine:test", datetime(2026, 11, 22, 23, 30, tzinfo=UTC), "00:30 à Paris")
     member = join(session)
     paid = record_payment(session, act, member, Euros(1), date=date(2026, 11, 23), means=Means.CASH)
     assert paid.day == date(2026, 11, 23)
@@ -157,7 +157,7 @@ def test_a_payment_is_in_its_members_journal(store: Store) -> None:
         assert str(payment) == "P0001"
     with reading(store) as session:
         deed = journal.show(session, member="M0001")[0]
-        assert (deed.verb, deed.subject, deed.actor) == ("payment.record", "P0001", "M0001")
+        assert (deed.verb, deed.subject, deed.actor) == ("payment.record", "P0001", "machine:test")
         assert deed.facts == {
             "cents": 500,
             "day": "2026-11-22",
