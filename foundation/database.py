@@ -36,6 +36,7 @@ from foundation.speech import Phrase
 from foundation.vault import Vault
 
 BUSY_SECONDS: Final = 5
+_INSTANT_WIDTH: Final = len("2026-11-22T13:02:00.000000Z")
 _UNDEFINED_TABLE: Final = "42P01"  # PostgreSQL, appendix A
 
 Retention: TypeAlias = Literal["identity", "contract", "payment", "connection", "technical", "journal", "secret"]
@@ -112,7 +113,9 @@ class Instant(TypeDecorator[datetime]):
             stored: datetime = value
             return stored.astimezone(UTC)
         try:
-            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+            if len(value) != _INSTANT_WIDTH:
+                raise ValueError(value)
+            return datetime.fromisoformat(value)  # some thirty times faster than strptime
         except (TypeError, ValueError) as garbled:
             raise DatabaseUnreadable(reason=garbled) from garbled
 

@@ -134,27 +134,35 @@ def verify(session: Session) -> tuple[int, str]:
     Raises JournalBroken at the first entry that is not what was written.
     """
     good, previous = 0, START
-    query = select(Entry, Payload).outerjoin(Payload, Payload.entry_id == Entry.id).order_by(Entry.id)
-    for entry, payload in session.execute(query.execution_options(yield_per=1000)):
-        if entry.id != good + 1 or entry.previous != previous:
-            raise JournalBroken(entry=entry.id, what=_REMOVED, good=good)
-        if payload is not None and _digest(payload.salt, payload.body) != entry.digest:
-            raise JournalBroken(entry=entry.id, what=_ALTERED, good=good)
-        if _link(entry) != entry.chain:
-            raise JournalBroken(entry=entry.id, what=_ALTERED, good=good)
-        good, previous = entry.id, entry.chain
+    query = (
+        select(*Entry.__table__.columns, Payload.salt, Payload.body)
+        .outerjoin(Payload, Payload.entry_id == Entry.id)
+        .order_by(Entry.id)
+    )
+    with session.execute(query.execution_options(yield_per=1000)) as entries:
+        for entry in entries:
+            if entry.id != good + 1 or entry.previous != previous:
+                raise JournalBroken(entry=entry.id, what=_REMOVED, good=good)
+            if entry.salt is not None and _digest(entry.salt, entry.body) != entry.digest:
+                raise JournalBroken(entry=entry.id, what=_ALTERED, good=good)
+            if _link(entry) != entry.chain:
+                raise JournalBroken(entry=entry.id, what=_ALTERED, good=good)
+            good, previous = entry.id, entry.chain
     return good, previous.hex()
 
 
 def canonical(value: object) -> str:
     """JSON with one spelling only: keys sorted, no spaces, instants in UTC."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return _CANONICAL.encode(value)
 
 
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 
 def _deed(entry: Entry, payload: Payload | None) -> Deed:
@@ -170,7 +178,7 @@ def _digest(salt: bytes, body: str) -> bytes:
     return sha256(salt + body.encode()).digest()
 
 
-def _link(entry: Entry) -> bytes:
+def _link(entry: Any) -> bytes:
     head = canonical([entry.id, entry.at, entry.actor, entry.verb, entry.subject, entry.member, entry.digest.hex()])
     return sha256(entry.previous + head.encode()).digest()
 

@@ -7,21 +7,27 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import URL, make_url, text
 
 from foundation import reach
 from foundation.acts import Act
 from foundation.database import EssaimSession, Store, engine_of, transaction
 from foundation.vault import Vault
+from migrations import upgrade
 
 # The machine may be shared and slow: examples are counted, not timed. In CI the same ones are tried every time.
 settings.register_profile("essaim", max_examples=60, deadline=None, derandomize="CI" in os.environ)
@@ -29,6 +35,19 @@ settings.load_profile("essaim")
 
 COMMUNITY = "lecture-des-essais"
 NOW = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """On which engine associations live in this run."""
+    parser.addoption("--engine", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, leave out what is about SQLite's own file."""
+    if config.getoption("--engine") == "postgresql":
+        left_out = [item for item in items if item.get_closest_marker("sqlite")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture
@@ -39,9 +58,7 @@ def act() -> Act:
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database without a row, made once a run: tests copy it."""
-    from migrations import upgrade
-
+    """A migrated SQLite database without a row, made once a run: tests copy it."""
     path = tmp_path_factory.mktemp("template") / "empty.sqlite"
     engine = engine_of(f"sqlite:///{path}")
     upgrade(engine)
@@ -49,14 +66,96 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Callable[..., str]]:
+    """A private PostgreSQL: each call gives the URL of a new database on it, a copy of another where asked."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not programs:
+        pytest.skip("needs postgresql (initdb, pg_ctl)")
+    if os.getuid() == 0 and "postgres" not in {one.pw_name for one in pwd.getpwall()}:
+        pytest.skip("needs the user postgres: its programs refuse to run as root")
+    owner = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+    folder, tools = Path(tempfile.mkdtemp(prefix="essaim-pg-")), programs[-1].parent
+    os.chown(folder, owner.pw_uid, owner.pw_gid)
+
+    def ours(*argv: str) -> None:
+        subprocess.run(argv, check=True, cwd=folder, user=owner.pw_uid, group=owner.pw_gid, extra_groups=[],
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+
+    ours(f"{tools}/initdb", "-D", f"{folder}/data", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c timezone=Europe/Paris"
+    try:
+        ours(f"{tools}/pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
+        numbers = count(1)
+
+        def fresh(template: str = "template1") -> str:
+            name = f"essaim{next(numbers)}"
+            ours(f"{tools}/createdb", "-h", str(folder), "-T", template, name)
+            url = URL.create("postgresql+psycopg", owner.pw_name, query={"host": str(folder)}, database=name)
+            return url.render_as_string(hide_password=False)
+
+        yield fresh
+    finally:
+        if (folder / "data" / "postmaster.pid").exists():
+            ours(f"{tools}/pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "-w", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database_url(
+    request: pytest.FixtureRequest,
+) -> Callable[..., AbstractContextManager[str]]:
+    """What `ESSAIM_DATABASE_URL` is in this run: nothing on SQLite; a new database on PostgreSQL, dropped afterwards.
+
+    With the URL of another database, a copy of that one.
+    """
+    if request.config.getoption("--engine") == "sqlite":
+        return lambda _copied="": nullcontext("")
+    create = request.getfixturevalue("postgresql")
+
+    @contextmanager
+    def new(copied: str = "") -> Iterator[str]:
+        url = create(str(make_url(copied).database)) if copied else create()
+        yield url
+        server = engine_of(str(make_url(url).set(database="postgres").render_as_string(hide_password=False)))
+        with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"DROP DATABASE {make_url(url).database} WITH (FORCE)"))
+        server.dispose()
+
+    return new
+
+
+@pytest.fixture(scope="session")
+def new_store(
+    request: pytest.FixtureRequest,
+    empty_database: Path,
+    database_url: Callable[..., AbstractContextManager[str]],
+) -> Callable[[Path], AbstractContextManager[Store]]:
+    """Make a fresh association of nobody in a folder, on the engine of this run (`--engine`)."""
+    template: list[str] = []
+
+    @contextmanager
+    def made(folder: Path) -> Iterator[Store]:
+        if request.config.getoption("--engine") == "postgresql" and not template:
+            template.append(request.getfixturevalue("postgresql")())
+            engine = engine_of(template[0])
+            upgrade(engine)
+            engine.dispose()
+        with database_url(*template) as url:
+            if not url:
+                shutil.copy(empty_database, folder / "essaim.sqlite")
+            engine = engine_of(url or f"sqlite:///{folder / 'essaim.sqlite'}")
+            yield Store(engine, Vault.create(folder / "vault.key"))
+            engine.dispose()
+
+    return made
+
+
 @pytest.fixture
-def store(empty_database: Path, tmp_path: Path) -> Iterator[Store]:
-    """A fresh association of nobody, on SQLite, with a vault of its own."""
-    path = tmp_path / "essaim.sqlite"
-    shutil.copy(empty_database, path)
-    engine = engine_of(f"sqlite:///{path}")
-    yield Store(engine, Vault.create(tmp_path / "vault.key"))
-    engine.dispose()
+def store(new_store: Callable[[Path], AbstractContextManager[Store]], tmp_path: Path) -> Iterator[Store]:
+    """A fresh association of nobody, with a vault of its own."""
+    with new_store(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL
 
 from cli import door
 from cli.main import essaim
@@ -54,7 +50,12 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+def terminal(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    database_url: Callable[..., AbstractContextManager[str]],
+) -> Iterator[Terminal]:
     """A terminal in an empty folder: commands run in this process, through the door that `essaim` goes through."""
     for name in [name for name in os.environ if name.startswith("ESSAIM_")]:
         monkeypatch.delenv(name)
@@ -68,22 +69,44 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         captured = capsys.readouterr()
         return Said(status, captured.out, captured.err)
 
-    return Terminal(folder, run)
+    with database_url() as url:
+        if url:
+            monkeypatch.setenv("ESSAIM_DATABASE_URL", url)
+        yield Terminal(folder, run)
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """The demonstration's association: its folder, and its database where that is not in it."""
+
+    folder: Path
+    url: str
 
 
 @pytest.fixture(scope="session")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demonstration(
+    tmp_path_factory: pytest.TempPathFactory, database_url: Callable[..., AbstractContextManager[str]]
+) -> Iterator[Demonstration]:
     """The demonstration's association, made once a run: tests copy it."""
     folder = tmp_path_factory.mktemp("demo") / "var"
-    association.create_demo(read_settings(var=folder))
-    return folder
+    with database_url() as url:
+        association.create_demo(read_settings(var=folder, database_url=url))
+        yield Demonstration(folder, url)
 
 
 @pytest.fixture
-def demo(terminal: Terminal, demo_folder: Path) -> Terminal:
+def demo(
+    terminal: Terminal,
+    demonstration: Demonstration,
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: Callable[..., AbstractContextManager[str]],
+) -> Iterator[Terminal]:
     """A terminal in a demonstration association of its own."""
-    shutil.copytree(demo_folder, terminal.folder)
-    return terminal
+    shutil.copytree(demonstration.folder, terminal.folder)
+    with database_url(demonstration.url) as url:
+        if url:
+            monkeypatch.setenv("ESSAIM_DATABASE_URL", url)
+        yield terminal
 
 
 @pytest.fixture
@@ -91,41 +114,6 @@ def small(terminal: Terminal) -> Terminal:
     """A terminal in an association that has just been created."""
     terminal("init")
     return terminal
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Callable[..., str]]:
-    """A private PostgreSQL: each call gives the URL of a new database on it, a copy of another where asked."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not programs:
-        pytest.skip("needs postgresql (initdb, pg_ctl)")
-    if os.getuid() == 0 and "postgres" not in {one.pw_name for one in pwd.getpwall()}:
-        pytest.skip("needs the user postgres: its programs refuse to run as root")
-    owner = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
-    folder, tools = Path(tempfile.mkdtemp(prefix="essaim-pg-")), programs[-1].parent
-    os.chown(folder, owner.pw_uid, owner.pw_gid)
-
-    def ours(*argv: str) -> None:
-        subprocess.run(argv, check=True, cwd=folder, user=owner.pw_uid, group=owner.pw_gid, extra_groups=[],
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-
-    ours(f"{tools}/initdb", "-D", f"{folder}/data", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c timezone=Europe/Paris"
-    try:
-        ours(f"{tools}/pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
-        numbers = count(1)
-
-        def fresh(template: str = "template1") -> str:
-            name = f"essaim{next(numbers)}"
-            ours(f"{tools}/createdb", "-h", str(folder), "-T", template, name)
-            url = URL.create("postgresql+psycopg", owner.pw_name, query={"host": str(folder)}, database=name)
-            return url.render_as_string(hide_password=False)
-
-        yield fresh
-    finally:
-        if (folder / "data" / "postmaster.pid").exists():
-            ours(f"{tools}/pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "-w", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -24,15 +24,14 @@ from billing.reckoning import Presence, days_of, line_parts, rounded
 from billing.tariffs import set_tariff
 from foundation.acts import Act
 from foundation.clock import Month
-from foundation.database import Store, engine_of, transaction
+from foundation.database import Store, transaction
 from foundation.money import Euros
-from foundation.vault import Vault
 from inventory.members import add_member
 from inventory.models.lines import Line, LineEvent, LineState, Offer, Share, Technology
 from inventory.models.people import Member
 
-LONG_AGO = Act("M0001", datetime(2024, 3, 5, 12, tzinfo=UTC))
-NOW = Act("M0001", datetime(2026, 12, 31, 12, tzinfo=UTC))
+LONG_AGO = Act("machine:test", datetime(2024, 3, 5, 12, tzinfo=UTC))
+NOW = Act("machine:test", datetime(2026, 12, 31, 12, tzinfo=UTC))
 LAST = date(2026, 12, 31)
 
 cents = st.integers(1, 2000).map(Euros)
@@ -90,12 +89,16 @@ def test_the_parts_of_a_line_add_up_to_the_days_somebody_had_it(
 
 
 @pytest.fixture(scope="module")
-def association(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def association(
+    new_store: Callable[[Path], AbstractContextManager[Store]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
     """Three members; two share one line, the third has another."""
-    folder = tmp_path_factory.mktemp("dues")
-    shutil.copy(empty_database, folder / "essaim.sqlite")
-    engine = engine_of(f"sqlite:///{folder / 'essaim.sqlite'}")
-    store = Store(engine, Vault.create(folder / "vault.key"))
+    with new_store(tmp_path_factory.mktemp("dues")) as store:
+        _furnish(store)
+        yield store
+
+
+def _furnish(store: Store) -> None:
     with transaction(store) as session:
         offer = Offer(name="adsl", title="ADSL", technology=Technology.ADSL, delivery="l2tp", mtu=1460)
         session.add(offer)
@@ -108,8 +111,6 @@ def association(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) 
             session.add_all(Share(line_id=line.id, member_id=one.id, since=date(2024, 3, 5)) for one in sharers)
         set_tariff(session, LONG_AGO, offer, Euros(3333), per=Per.MONTH, label="ADSL", since=date(2024, 1, 1))
         set_tariff(session, LONG_AGO, "adherent", Euros(1501), per=Per.YEAR, label="cotisation", since=date(2024, 1, 1))
-    yield store
-    engine.dispose()
 
 
 issuing = st.builds(Month, st.just(2026), st.integers(1, 12))
