@@ -19,6 +19,9 @@ test: .venv/ready test-packages
 soak: .venv/ready test-packages
 	@SECONDS=$(SECONDS) .venv/bin/python tools/stages.py soak
 
+bench: .venv/ready test-packages
+	@.venv/bin/python tests/benches/run.py
+
 .venv/ready: uv.lock pyproject.toml tools/bootstrap.py
 	@$(PYTHON) tools/bootstrap.py
 

@@ -13,11 +13,15 @@ from starlette.staticfiles import StaticFiles
 from api import problems
 from api.pace import Pace
 from api.portal import pages
-from api.rest import health, lines, me
+from api.rest import described, health, me, nouns, seeking
+from api.rest.routes import routes_of
 from api.wall import Wall
 from foundation.database import open_store
 from foundation.settings import Settings, read_settings
 from monitoring.models import open_samples
+
+_REST = (me.router, seeking.router, *(routes_of(noun) for noun in nouns.ALL))
+"""Routers know nothing of an association: made once, they serve every application of this process."""
 
 
 def create(settings: Settings | None = None) -> FastAPI:
@@ -34,12 +38,15 @@ def create(settings: Settings | None = None) -> FastAPI:
         store.engine.dispose()
         samples.engine.dispose()
 
-    app = FastAPI(title="Essaim", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(title="Essaim", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json", lifespan=lifespan)
+    app.openapi = described.document(app, nouns.ALL)  # type: ignore[method-assign]  # the framework means it to be replaced
     app.state.settings, app.state.store, app.state.samples = settings, store, samples
-    app.state.pace = Pace()
+    app.state.pace, app.state.token_pace = Pace(), Pace()
     app.add_middleware(Wall, settings=settings)
     problems.install(app)
-    for router in (pages.router, me.router, lines.router, health.router):
+    app.include_router(pages.router, include_in_schema=False)
+    app.include_router(health.router, include_in_schema=False)
+    for router in _REST:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=str(files("api.portal") / "static")))
     # A one-time link is a path, and uvicorn notes down paths whatever it is started with.

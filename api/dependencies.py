@@ -6,6 +6,7 @@ Sessions end before the answer is sent (`scope="function"`): a commit that fails
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -13,12 +14,13 @@ from fastapi import Depends, Request
 
 from api.pace import Pace
 from api.portal.rendering import cookie_name
-from api.problems import CrossSite, SignInNeeded
+from api.problems import BadRequest, CrossSite, SignInNeeded, TokenDead, TokenNeeded
 from api.wall import origins
 from foundation import clock
+from foundation.acts import Act
 from foundation.database import EssaimSession, Store, reading, transaction
 from foundation.settings import Settings
-from inventory import accounts
+from inventory import accounts, tokens
 from inventory.models.people import Member
 
 
@@ -85,5 +87,55 @@ def not_too_often(request: Request, at: At) -> None:
     pace.note(request.client.host if request.client else "", at)
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks for JSON: a member, by a token of theirs or by the portal's cookie, which only reads."""
+
+    act: Act
+    member_id: int
+    by_token: bool
+
+
+def get_caller(request: Request, settings: InForce, at: At) -> Caller:
+    """Who asks: in one short reading, before anything of the request is looked at.
+
+    Raises SignInNeeded, TokenDead, TooOften, BadWords.
+    """
+    if "\0" in request.url.path or "%00" in request.url.query:  # no name of ours, and PostgreSQL would stumble
+        raise BadRequest
+    why = _readable(request.headers.get("essaim-why", ""))
+    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+    with reading(request.app.state.store) as session:
+        if not scheme:
+            member = accounts.signed_in(session, get_cookie(request, settings), at)
+            if member is None:
+                raise SignInNeeded
+            return Caller(Act(str(member), at, why), member.id, by_token=False)
+        token = tokens.bearer(session, shown.strip(), at) if scheme.lower() == "bearer" else None
+        if token is not None:
+            within = frozenset(token.tasks.split())
+            return Caller(Act(str(token.member), at, why, within=within), token.member_id, by_token=True)
+    pace: Pace = request.app.state.token_pace
+    pace.note(request.client.host if request.client else "", at)
+    raise TokenDead
+
+
+async def get_writer(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
+    """Who writes: by a token alone, as no page of another site can send one. Raises TokenNeeded."""
+    if not caller.by_token:
+        raise TokenNeeded
+    return caller
+
+
+def _readable(header: str) -> str:
+    """A header's text: HTTP reads octets, people write UTF-8."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
+
+
+Reader = Annotated[Caller, Depends(get_caller)]
+Writer = Annotated[Caller, Depends(get_writer)]
 SignedIn = Annotated[Member, Depends(get_member)]
 """Whoever is signed in, read in the endpoint's own session."""

@@ -24,6 +24,9 @@ log = logging.getLogger("essaim.portal")
 LARGEST_BODY: Final = 16 * 1024
 """Octets of the largest form we read: none of ours comes near."""
 
+LARGEST_BATCH: Final = 1024 * 1024
+"""Octets of the largest body we read from a program that shows a token: a thousand of anything fit."""
+
 PATIENCE_SECONDS: Final = 10.0
 """How long a form may take to arrive: one that never ends would hold its connection, and us when we close."""
 
@@ -120,7 +123,7 @@ class Wall:
             await send(message)
 
         try:
-            self._check(Headers(scope=scope))
+            self._check(scope)
             await self.app(scope, await _arrived(receive, self.patience), marked)
         except EssaimError as refusal:
             await problems.answer(Request(scope), refusal)(scope, receive, marked)
@@ -131,11 +134,13 @@ class Wall:
                 raise
             await problems.answer(Request(scope), Broken())(scope, receive, marked)
 
-    def _check(self, headers: Headers) -> None:
+    def _check(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        largest = LARGEST_BATCH if scope["path"].startswith("/api/") and "authorization" in headers else LARGEST_BODY
         if headers.get("host", "").lower() not in self.hosts:
             raise WrongHost(url=self.url)
         length = headers.get("content-length", "0")
-        if "transfer-encoding" in headers or not length.isdecimal() or int(length) > LARGEST_BODY:
+        if "transfer-encoding" in headers or not length.isdecimal() or int(length) > largest:
             raise TooLong
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
 from sqlalchemy import Select, insert, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from billing import reckoning
 from billing.allocations import settle
@@ -24,10 +24,13 @@ from foundation.clock import Month
 from foundation.errors import Refused
 from foundation.money import Euros
 from foundation.speech import Language, Phrase
-from inventory import numbers
+from inventory import numbers, shares
 from inventory.lines import RENDERED
+from inventory.models.access import LineMigration, Outcome
 from inventory.models.lines import Line, LineEvent, Share
+from inventory.models.mandates import Task
 from inventory.models.people import Membership
+from inventory.rights import asks
 
 
 class MonthNotBegun(Refused):
@@ -84,6 +87,7 @@ class Planned(NamedTuple):
     label: str
 
 
+@asks(Task.DUES_WRITE)
 def issue(session: Session, act: Act, month: Month) -> Issued:
     """Issue the dues of a month that has begun: lines in service, memberships whose year begins in it.
 
@@ -121,9 +125,10 @@ def _row(due: Planned, act: Act, month: Month) -> dict[str, object]:
 def _line_dues(session: Session, tariffs: Sequence[Tariff], month: Month) -> Iterator[Planned]:
     calendars = _calendars(tariffs, month)
     presences, events = _presences(session, month), _events(session, month)
-    shared = select(Line.id, Line.number, Line.offer_id).where(Line.id.in_(_shared_in(month)))
-    for row, number, offer in session.execute(shared.where(Line.offer_id.in_(list(calendars))).order_by(Line.number)):
-        tariff_of = calendars[offer]
+    changes = _offer_changes(session, month)
+    shared = select(Line.id, Line.number, Line.offer_id).where(Line.id.in_(_shared_in(month))).order_by(Line.number)
+    for row, number, offer in session.execute(shared):
+        tariff_of = _calendar_of(offer, changes[row], calendars)
         served = reckoning.days_in_service(events[row], list(tariff_of))
         prices = {day: tariff_of[day].price for day in served}
         for member, cents in reckoning.line_parts(prices, presences[row]).items():
@@ -149,6 +154,30 @@ def _calendars(tariffs: Sequence[Tariff], month: Month) -> dict[int, dict[date, 
     return calendars
 
 
+def _calendar_of(
+    offer: int, changes: Sequence[tuple[date, int]], calendars: Mapping[int, dict[date, _Day]]
+) -> dict[date, _Day]:
+    """What each day of a line's month costs: `offer` is what it has now, `changes` what it had until which day."""
+    calendar: dict[date, _Day] = {}
+    since = date.min
+    for until, had in (*changes, (date.max, offer)):
+        calendar |= {day: cost for day, cost in calendars.get(had, {}).items() if since <= day < until}
+        since = until
+    return calendar
+
+
+def _offer_changes(session: Session, month: Month) -> defaultdict[int, list[tuple[date, int]]]:
+    """For each line, the offers that it had before migrations done since the month began, and until which day."""
+    groups: defaultdict[int, list[tuple[date, int]]] = defaultdict(list)
+    query = select(LineMigration.line_id, LineMigration.ended, LineMigration.from_offer_id).where(
+        LineMigration.outcome == Outcome.DONE, LineMigration.ended >= clock.midnight(month.first)
+    )
+    for line, ended, offer in session.execute(query.order_by(LineMigration.id)):
+        if ended is not None:
+            groups[line].append((clock.today(ended), offer))
+    return groups
+
+
 def _by_offer(tariffs: Sequence[Tariff]) -> dict[int, list[Tariff]]:
     groups: defaultdict[int, list[Tariff]] = defaultdict(list)
     for tariff in tariffs:
@@ -165,8 +194,11 @@ def _shared_in(month: Month) -> Select[int]:
 def _presences(session: Session, month: Month) -> dict[int, list[Presence]]:
     groups: defaultdict[int, list[Presence]] = defaultdict(list)
     still = or_(Share.until.is_(None), Share.until > month.first)
-    for share in session.scalars(select(Share).where(Share.since < month.after, still).order_by(Share.id)):
-        groups[share.line_id].append(Presence(share.member_id, share.weight, share.since, share.until))
+    query = select(Share).where(Share.since < month.after, still).options(selectinload(Share.weights))
+    for share in session.scalars(query.order_by(Share.id)):
+        groups[share.line_id] += (
+            Presence(share.member_id, weight, since, until) for since, until, weight in shares.periods(share)
+        )
     return groups
 
 

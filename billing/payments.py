@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from billing import reference as references
 from billing.allocations import settle
 from billing.models import Means, Payment
 from billing.tariffs import MOST
@@ -15,8 +16,10 @@ from foundation.acts import Act
 from foundation.errors import Invalid
 from foundation.money import Euros
 from foundation.speech import Phrase
-from inventory import numbers
+from inventory import members, numbers
+from inventory.models.mandates import Task
 from inventory.models.people import Member
+from inventory.rights import asks
 
 _EARLIEST: Final = datetime.date(1990, 1, 1)
 
@@ -51,6 +54,7 @@ class BadPaymentReference(Invalid):
     )
 
 
+@asks(Task.PAYMENTS_MATCH)
 def record_payment(
     session: Session,
     act: Act,
@@ -98,3 +102,13 @@ def record_payment(
         settled=settled,
     )
     return payment
+
+
+def payer(session: Session, text: str) -> Member:
+    """Whose number or payment reference this is; that of a file that was merged into another is the other's.
+
+    Raises BadNumber, BadReference, NoSuchMember.
+    """
+    if text.strip().upper().startswith("RF"):
+        text = numbers.shown("M", references.member_of(text))
+    return members.find_member(session, text)

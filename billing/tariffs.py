@@ -15,13 +15,13 @@ from foundation.acts import Act
 from foundation.errors import Invalid
 from foundation.money import Euros
 from foundation.speech import Phrase
+from inventory import kinds
 from inventory.models.lines import Offer
-from inventory.models.people import MemberStatus
+from inventory.models.mandates import Task
+from inventory.rights import asks
 
 MOST: Final = Euros(100_000_00)
 """Above this, an amount is a typing error."""
-
-KINDS: Final = (MemberStatus.ADHERENT, MemberStatus.AFFILIATE)
 
 
 class BadTariff(Invalid):
@@ -44,16 +44,7 @@ class BadLabel(Invalid):
     )
 
 
-class NoSuchKind(Invalid):
-    """No membership of that kind."""
-
-    kind = "no-such-kind"
-    phrase = Phrase(
-        "Pas d'adhésion de type « {wanted} » : choisir parmi {kinds}.",
-        "There is no membership of kind “{wanted}”: choose among {kinds}.",
-    )
-
-
+@asks(Task.DUES_WRITE, "of")
 def set_tariff(
     session: Session, act: Act, of: Offer | str, cents: Euros, *, per: Per, label: str, since: date
 ) -> Tariff:
@@ -67,9 +58,8 @@ def set_tariff(
         raise BadTariff(cents=cents, most=MOST)
     if not 1 <= len(words) <= 100 or not words.isprintable():
         raise BadLabel
-    if isinstance(of, str) and of not in KINDS:
-        raise NoSuchKind(wanted=of, kinds=[str(kind) for kind in KINDS])
-    query, name = select(Tariff).where(Tariff.since == since), of if isinstance(of, str) else of.name
+    name = kinds.find_kind(session, of).name if isinstance(of, str) else of.name
+    query = select(Tariff).where(Tariff.since == since)
     tariff = session.scalar(query.where(_is_of(of)))
     before = None if tariff is None else int(tariff.cents)
     if tariff is None:

@@ -41,6 +41,25 @@ def init(
     )
 
 
+def upgrade() -> None:
+    """Bring the association to this version's schema."""
+    from desk import upgrade as upgrading
+    from desk.association import actor
+
+    opened = store()
+    with screen.progress(Phrase("La base est mise à jour", "Bringing the database up to date")):
+        before, after = upgrading.upgrade(opened, actor(opened, None))
+    screen.say(
+        Phrase("La base est déjà à jour ({after}).", "The database is up to date already ({after}).")
+        if before == after
+        else Phrase(
+            "La base est à jour : de {before} à {after}.", "The database is up to date: from {before} to {after}."
+        ),
+        before=before,
+        after=after,
+    )
+
+
 def poll(as_json: Json = False) -> None:
     """Read the machines over SNMP and the connections of lines."""
     from desk import polling

@@ -24,6 +24,7 @@ commands = noun("Les changements sur les machines", "Changes on the machines")
 )
 def plan(as_json: Json = False) -> None:
     """Look at every machine; change nothing."""
+    from inventory.views.works import view_announced
     from provisioning import plan as planning
 
     opened = store()
@@ -31,7 +32,14 @@ def plan(as_json: Json = False) -> None:
         found = planning.plan(opened, settings(), act(opened), lambda _: bar.advance(bar.task_ids[0]))
     if as_json:
         screen.give(
-            [{**screen.plain(one), "problem": one.problem and one.problem.sentence(screen.language())} for one in found]
+            [
+                {
+                    **screen.plain(one),
+                    "problem": one.problem and one.problem.sentence(screen.language()),
+                    "works": [view_announced(each) for each in one.works],
+                }
+                for one in found
+            ]
         )
     else:
         for one in found:
@@ -205,6 +213,9 @@ def show_planned(one: Planned, *, most: int | None = None) -> None:
     """
     from provisioning import effects
 
+    for each in one.works:
+        told = each.say(screen.language())
+        screen.say(Phrase("▲ {target} : {told}", "▲ {target}: {told}"), target=one.target, told=told)
     if one.problem is not None:
         return screen.say(
             Phrase("? {target} : {reason}", "? {target}: {reason}"),

@@ -62,7 +62,15 @@ _UNEXPECTED = Phrase(
 )
 _STOPPED = Phrase("Interrompu.", "Interrupted.")
 
+_OPENED = Phrase(
+    "Urgence {number} : vous agissez sans mandat jusqu'au {until}. Les personnes mandatées sont prévenues ; "
+    "quelqu'un d'autre la relit : essaim mandate review {number} --why \"…\"",
+    "Emergency {number}: you act without a mandate until {until}. Everyone who holds a mandate is told; "
+    'someone else reviews it: essaim mandate review {number} --why "…"',
+)
+
 _acting_as: str | None = None
+_emergency: str | None = None
 
 
 def help_of(french: str, english: str) -> str:
@@ -75,10 +83,17 @@ def noun(french: str, english: str) -> typer.Typer:
     return typer.Typer(help=help_of(french, english), no_args_is_help=True, rich_markup_mode=None)
 
 
-def act_as(member: str | None) -> None:
-    """Remember who the person at the terminal says they are (`--as M0042`)."""
-    global _acting_as
-    _acting_as = member
+def act_as(member: str | None, emergency: str | None = None) -> None:
+    """Remember who the person at the terminal says they are (`--as M0042`), and why they act without a mandate.
+
+    Raises WhyNeeded where an emergency is named without a word.
+    """
+    global _acting_as, _emergency
+    _acting_as, _emergency = member, emergency
+    if emergency is not None and not emergency.strip():
+        from inventory.emergencies import WhyNeeded
+
+        raise WhyNeeded
 
 
 def settings() -> Settings:
@@ -96,23 +111,47 @@ def store() -> Store:
 
 
 def act(opened: Store, why: str = "") -> Act:
-    """Who acts, now: a member who exists, or the machine's own account."""
+    """Who acts, now: who `--as` names, else who the settings name, else the machine's own account.
+
+    With `--emergency` they act without a mandate from here on, and the others are told.
+    Raises NoSuchMember, HasLeft.
+    """
     from desk.association import actor
     from foundation import clock
     from foundation.acts import Act
 
-    return Act(actor(opened, _acting_as), clock.now(), why)
+    here = settings()
+    who, at = actor(opened, _acting_as or here.acting_as or None), clock.now()
+    if _emergency is None:
+        return Act(who, at, why)
+    _declare(opened, here, Act(who, at, _emergency))
+    return Act(who, at, why or _emergency, emergency=True)
+
+
+def _declare(opened: Store, here: Settings, deed: Act) -> None:
+    from desk.emergency import declare
+
+    declared = declare(opened, here, deed)
+    if declared.new:
+        complain(_OPENED.say(language(), number=declared.number, until=declared.until))
+    if declared.untold is not None:
+        complain(declared.untold.sentence(language()))
 
 
 @contextmanager
-def writing(why: str = "") -> Iterator[tuple[EssaimSession, Act]]:
-    """One command's transaction and its act: all of it is kept, or nothing."""
+def writing(why: str = "", *, keep: bool = True) -> Iterator[tuple[EssaimSession, Act]]:
+    """One command's transaction and its act: all of it is kept, or nothing.
+
+    Without `keep` it is a preview: everything is done, shown, and undone.
+    """
     from foundation.database import transaction
 
     opened = store()
     deed = act(opened, why)
     with transaction(opened) as session:
         yield session, deed
+        if not keep:
+            session.rollback()
 
 
 @contextmanager

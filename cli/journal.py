@@ -21,16 +21,31 @@ def show(
     line: Annotated[
         str | None, typer.Option(metavar="L0042", help=help_of("ceux d'une ligne", "those of a line"))
     ] = None,
+    actor: Annotated[
+        str | None,
+        typer.Option("--by", metavar="M0042", help=help_of("ceux de cette personne", "those of this person")),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="DAY", help=help_of("depuis ce jour ou ce moment", "since this day or moment"))
+    ] = None,
+    before: Annotated[
+        int | None, typer.Option(min=1, max=999_999_999, help=help_of("avant ce numéro", "before this number"))
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help=help_of("au plus", "at most"))] = 30,
     as_json: Json = False,
 ) -> None:
     """The latest deeds, the newest first."""
-    from foundation import journal
+    from foundation import clock, journal
     from inventory import numbers
+    from inventory.deeds import word
 
+    moment = None if since is None else clock.parse(since)
     with looking() as session:
         deeds = journal.show(
             session,
+            actor=actor,
+            since=moment,
+            before=before,
             subject=numbers.shown("L", numbers.parse("L", line)) if line is not None else None,
             member=numbers.shown("M", numbers.parse("M", member)) if member is not None else None,
             limit=limit,
@@ -45,7 +60,12 @@ def show(
         Phrase("sur", "on"),
         Phrase("pourquoi", "why"),
     )
-    screen.table(columns, [(one.number, one.at, one.actor, one.verb, one.subject, one.why) for one in deeds])
+    screen.table(columns, [(one.number, one.at, one.actor, word(one.verb), one.subject, one.why) for one in deeds])
+    if len(deeds) == limit:
+        screen.say(
+            Phrase("La suite : essaim journal show --before {number}", "More: essaim journal show --before {number}"),
+            number=deeds[-1].number,
+        )
     return screen.say(Phrase("Le vérifier : essaim journal verify", "To verify it: essaim journal verify"))
 
 

@@ -1,18 +1,81 @@
-"""`essaim line`."""
+"""`essaim line`: order, change, follow and close a line. Its parts and credentials are in cli/sharing.py, its
+migration in cli/migrating.py.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from cli import screen
-from cli.door import After, Json, Why, help_of, looking, noun, settings, store, writing
+from cli import closing, migrating, screen, sharing
+from cli.door import After, Json, Why, Yes, help_of, looking, noun, settings, store, writing
 from foundation.speech import Phrase
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from inventory.views.lines import LineView
+
 commands = noun("Les lignes", "Lines")
+commands.add_typer(sharing.share, name="share")
+commands.add_typer(sharing.credential, name="credential")
 
 Number = Annotated[str, typer.Argument(metavar="L0042")]
+Key = Annotated[
+    str | None, typer.Option(help=help_of("clé publique WireGuard du membre", "the member's WireGuard public key"))
+]
+Certificate = Annotated[
+    str | None, typer.Option(help=help_of("nom du certificat (OpenVPN)", "the certificate's name (OpenVPN)"))
+]
+Login = Annotated[str | None, typer.Option(help=help_of("identifiant PPP imposé", "a PPP login that was imposed"))]
+ND = Annotated[
+    str | None, typer.Option("--nd", help=help_of("numéro de la ligne de cuivre", "the copper line's number"))
+]
+Insee = Annotated[str | None, typer.Option(help=help_of("code INSEE de la commune", "the municipality's INSEE code"))]
+Pto = Annotated[str | None, typer.Option(help=help_of("prise optique : FI-1234-5678", "the optical socket"))]
+Building = Annotated[str | None, typer.Option(help=help_of("immeuble : IMB/…", "the building: IMB/…"))]
+Operator = Annotated[
+    str | None, typer.Option(help=help_of("opérateur d'immeuble, quatre lettres", "building operator, four letters"))
+]
+Vlan = Annotated[str | None, typer.Option(metavar="100.2", help=help_of("VLAN ou paire de VLAN", "VLAN or pair"))]
+Mtu = Annotated[int | None, typer.Option(help=help_of("s'il n'est pas celui de l'offre", "if not the offer's"))]
+Place = Annotated[str | None, typer.Option(help=help_of("adresse postale de la ligne", "the line's postal address"))]
+
+COLUMNS: Final = {
+    "number": Phrase("ligne", "line"),
+    "offer": Phrase("offre", "offer"),
+    "state": Phrase("état", "state"),
+    "members": Phrase("membres", "members"),
+    "device": Phrase("machine", "machine"),
+    "place": Phrase("lieu", "place"),
+}
+SHARES: Final = {
+    "member": Phrase("membre", "member"),
+    "weight": Phrase("poids", "weight"),
+    "since": Phrase("depuis", "since"),
+    "until": Phrase("jusqu'au", "until"),
+    "prefixes": Phrase("adresses", "addresses"),
+    "credentials": Phrase("s'ouvre avec", "opens with"),
+}
+DETAILS: Final = {
+    "since": Phrase("Dans cet état depuis le {it}.", "In that state since {it}."),
+    "device": Phrase("Machine : {it}", "Machine: {it}"),
+    "place": Phrase("Lieu : {it}", "Place: {it}"),
+    "nd": Phrase("ND : {it}", "ND: {it}"),
+    "insee": Phrase("Commune (INSEE) : {it}", "Municipality (INSEE): {it}"),
+    "copper_closes": Phrase(
+        "Le cuivre ferme le {it}. Ce qui presse : essaim line closing",
+        "Copper closes on {it}. What is pressing: essaim line closing",
+    ),
+    "pto": Phrase("Prise optique (PTO) : {it}", "Optical socket (PTO): {it}"),
+    "building": Phrase("Immeuble : {it}", "Building: {it}"),
+    "operator": Phrase("Opérateur d'immeuble : {it}", "Building operator: {it}"),
+    "vlan": Phrase("VLAN : {it}", "VLAN: {it}"),
+    "mtu": Phrase("MTU : {it}", "MTU: {it}"),
+}
 
 
 @commands.command(
@@ -22,48 +85,49 @@ Number = Annotated[str, typer.Argument(metavar="L0042")]
 )
 def order(
     member: Annotated[str, typer.Argument(metavar="M0042")],
-    offer: Annotated[str, typer.Option(help=help_of("vpn, adsl…", "vpn, adsl…"))],
-    key: Annotated[
-        str | None, typer.Option(help=help_of("clé publique WireGuard du membre", "the member's WireGuard public key"))
-    ] = None,
-    nd: Annotated[
-        str | None, typer.Option(help=help_of("numéro de la ligne de cuivre", "the copper line's number"))
-    ] = None,
+    offer: Annotated[str, typer.Option(help=help_of("essaim offer list", "essaim offer list"))],
+    key: Key = None,
+    certificate: Certificate = None,
+    login: Login = None,
+    nd: ND = None,
+    insee: Insee = None,
+    pto: Pto = None,
+    building: Building = None,
+    operator: Operator = None,
+    vlan: Vlan = None,
+    mtu: Mtu = None,
+    place: Place = None,
     why: Why = "",
     as_json: Json = False,
 ) -> None:
     """Order a line for a member."""
     from inventory import lines, members, offers
-    from inventory.models.lines import LineState
 
+    said = lines.Ordering(
+        public_key=key, certificate=certificate, login=login, nd=nd, insee=insee, pto=pto, building=building,
+        operator=operator, vlan=vlan, mtu=mtu, place=place,
+    )  # fmt: skip
     with writing(why) as (session, act):
-        ordered = lines.order_line(
-            session,
-            act,
-            members.find_member(session, member),
-            offers.find_offer(session, offer),
-            lines.Ordering(public_key=key, nd=nd),
-        )
-        number, state = str(ordered), LineState(ordered.state)
-        prefixes = lines.prefixes(session, ordered)
-        live = state in lines.RENDERED
+        who, what = members.find_member(session, member), offers.find_offer(session, offer)
+        ordered = _view(session, str(lines.order_line(session, act, who, what, said)), act.at)
     if as_json:
-        return screen.give({"line": number, "state": state, "prefixes": prefixes})
-    screen.say(
+        return screen.give(ordered)
+    return screen.say(
         Phrase(
             "{line} : {state}, avec {prefixes}. La mettre sur les machines : essaim change plan",
             "{line}: {state}, with {prefixes}. To bring it to the machines: essaim change plan",
         )
-        if live
+        if ordered.state in lines.RENDERED
         else Phrase(
-            "{line} : {state}, avec {prefixes}. Elle ira sur les machines une fois livrée.",
-            "{line}: {state}, with {prefixes}. It goes on the machines once it is delivered.",
+            "{line} : {state}, avec {prefixes}. Elle ira sur les machines une fois livrée : "
+            "essaim line move {line} --to delivered",
+            "{line}: {state}, with {prefixes}. It goes on the machines once it is delivered: "
+            "essaim line move {line} --to delivered",
         ),
-        line=number,
-        state=state,
-        prefixes=prefixes or "—",
+        line=ordered.number,
+        state=ordered.state,
+        prefixes=ordered.prefixes or "—",
     )
-    return None
 
 
 @commands.command("list", help=help_of("Les lignes, par numéro", "Lines, by number"))
@@ -71,101 +135,178 @@ def list_(
     ended: Annotated[
         bool, typer.Option("--ended", help=help_of("les lignes fermées aussi", "closed ones too"))
     ] = False,
+    state: Annotated[str | None, typer.Option(help=help_of("dans cet état", "in that state"))] = None,
+    offer: Annotated[str | None, typer.Option(help=help_of("de cette offre", "of that offer"))] = None,
+    technology: Annotated[str | None, typer.Option(help="adsl | vdsl | ftth | openvpn | wireguard | radio…")] = None,
+    device: Annotated[str | None, typer.Option(help=help_of("servies par cette machine", "on that machine"))] = None,
+    member: Annotated[
+        str | None, typer.Option(metavar="M0042", help=help_of("qu'il ou elle partage", "that they share"))
+    ] = None,
     after: After = 0,
     limit: Annotated[int, typer.Option(min=1, max=1000, help=help_of("au plus", "at most"))] = 200,
     as_json: Json = False,
 ) -> None:
     """Lines by number."""
-    from inventory import lines
-    from inventory.models.lines import LineState
+    from foundation import clock
+    from inventory import lines, members
+    from inventory.views.lines import views_of
 
     with looking() as session:
-        found = [
-            {
-                "line": str(one),
-                "offer": one.offer.name,
-                "state": LineState(one.state),
-                "members": [str(share.member) for share in one.shares if share.until is None],
-                "device": one.device.name if one.device else None,
-            }
-            for one in lines.list_lines(session, ended=ended, after=after, limit=limit)
-        ]
-    if as_json:
-        return screen.give(found)
-    if not found:
-        return screen.say(
-            Phrase(
-                "Aucune ligne ici. En commander une : essaim line order M0042 --offer vpn",
-                "No line here. To order one: essaim line order M0042 --offer vpn",
-            )
-        )
-    columns = (
-        Phrase("ligne", "line"),
-        Phrase("offre", "offer"),
-        Phrase("état", "state"),
-        Phrase("membres", "members"),
-        Phrase("machine", "machine"),
-    )
-    screen.table(columns, [tuple(one.values()) for one in found])
-    screen.more("essaim line list", [str(one["line"]) for one in found], limit)
-    screen.say(
-        Phrase(
+        whose = members.find_member(session, member) if member is not None else None
+        page = lines.list_lines(
+            session, ended=ended, state=state, offer=offer, technology=technology, device=device, member=whose,
+            after=after, limit=limit,
+        )  # fmt: skip
+        found = views_of(session, page, clock.today(clock.now()))
+    screen.listing(
+        found,
+        COLUMNS,
+        as_json=as_json,
+        empty=Phrase(
+            "Aucune ligne ici. En commander une : essaim line order M0042 --offer vpn",
+            "No line here. To order one: essaim line order M0042 --offer vpn",
+        ),
+        then=Phrase(
             "Lignes : {count}. En voir une : essaim line show L0042",
             "Lines: {count}. To see one: essaim line show L0042",
         ),
-        count=len(found),
     )
-    return None
+    if not as_json:
+        screen.more("essaim line list", [one.number for one in found], limit)
 
 
 @commands.command(
     help=help_of("Une ligne : qui la partage, avec quelles adresses", "A line: who shares it, with which addresses")
 )
 def show(number: Number, as_json: Json = False) -> None:
-    """One line with its shares and addresses."""
+    """One line with its access, its shares and their addresses."""
+    from foundation import clock
+
+    with looking() as session:
+        one = _view(session, number, clock.now())
+    if as_json:
+        return screen.give(one)
+    screen.say(
+        Phrase("{line}, {title} : {state}.", "{line}, {title}: {state}."),
+        line=one.number,
+        title=one.title,
+        state=one.state,
+    )
+    for name, phrase in DETAILS.items():
+        if getattr(one, name) not in (None, ""):
+            screen.say(phrase, it=getattr(one, name))
+    if one.migration is not None:
+        screen.say(
+            Phrase(
+                "En migration vers {offer} depuis le {since}. Où elle en est : essaim line migrate {line}",
+                "Migrating to {offer} since {since}. How it stands: essaim line migrate {line}",
+            ),
+            offer=one.migration.offer,
+            since=one.migration.since,
+            line=one.number,
+        )
+    shown = [name for name in SHARES if any(getattr(share, name) not in (None, ()) for share in one.shares)]
+    rows = [tuple(getattr(share, name) for name in shown) for share in one.shares]
+    return screen.table([SHARES[name] for name in shown], rows)
+
+
+@commands.command(
+    help=help_of(
+        "Corriger : essaim line change L0100 --nd 0556000000", "Correct: essaim line change L0100 --nd 0556000000"
+    )
+)
+def change(
+    number: Number,
+    nd: ND = None,
+    insee: Insee = None,
+    pto: Pto = None,
+    building: Building = None,
+    operator: Operator = None,
+    vlan: Vlan = None,
+    mtu: Mtu = None,
+    place: Place = None,
+    why: Why = "",
+) -> None:
+    """What is said of a line's access changes; an empty text takes away."""
+    from inventory import line_parts, lines, offers
+
+    said = line_parts.Details(
+        nd=nd, insee=insee, pto=pto, building=building, operator=operator, vlan=vlan, mtu=mtu, place=place
+    )
+    if not said.said:
+        raise offers.NothingSaid
+    with writing(why) as (session, act):
+        one = lines.find_line(session, number)
+        changed, name = lines.change_line(session, act, one, said), str(one)
+    screen.say(
+        Phrase(
+            "{line} : changé ({what}). La voir : essaim line show {line}",
+            "{line}: changed ({what}). To see it: essaim line show {line}",
+        ),
+        line=name,
+        what=list(changed),
+    )
+
+
+@commands.command(
+    help=help_of(
+        'Faire avancer : essaim line move L0100 --to suspended --why "…"',
+        'Bring further: essaim line move L0100 --to suspended --why "…"',
+    )
+)
+def move(
+    number: Number,
+    to: Annotated[
+        str,
+        typer.Option(help="ordered | delivered | active | suspended | closing | closed | cancelled | requested"),
+    ],
+    at: Annotated[
+        str | None, typer.Option(metavar="2026-11-22", help=help_of("depuis ce moment", "as of that moment"))
+    ] = None,
+    why: Why = "",
+) -> None:
+    """Bring a line into another state."""
+    from foundation import clock
+    from inventory import lines
+
+    state, moment = lines.parse_state(to), None if at is None else clock.parse(at)
+    with writing(why) as (session, act):
+        one = lines.find_line(session, number)
+        lines.move(session, act, one, state, at=moment)
+        name, legal = str(one), sorted(lines.NEXT[state])
+    screen.say(
+        Phrase(
+            "{line} : {state}. Ensuite, elle peut être : {legal}. Mettre les machines d'accord : essaim change plan",
+            "{line}: {state}. Next, it may be: {legal}. To bring the machines along: essaim change plan",
+        )
+        if legal
+        else Phrase(
+            "{line} : {state}. Ses adresses sont en quarantaine. La retirer des machines : essaim change plan",
+            "{line}: {state}. Its addresses are in quarantine. To take it off the machines: essaim change plan",
+        ),
+        line=name,
+        state=state,
+        legal=legal,
+    )
+
+
+@commands.command(help=help_of("Fermer une ligne", "Close a line"))
+def close(number: Number, yes: Yes = False, why: Why = "") -> None:
+    """Close a line and put its addresses in quarantine."""
+    from foundation import clock
     from inventory import lines
     from inventory.models.lines import LineState
 
     with looking() as session:
-        one = lines.find_line(session, number)
-        shares = [
-            {
-                "member": str(share.member),
-                "since": share.since,
-                "until": share.until,
-                "prefixes": [str(held.prefix) for held in share.assignments if held.until is None],
-                "credentials": [held.name for held in share.credentials if held.until is None],
-            }
-            for share in one.shares
-        ]
-        file = {
-            "line": str(one),
-            "offer": one.offer.title,
-            "state": LineState(one.state),
-            "nd": one.nd,
-            "shares": shares,
-        }
-    if as_json:
-        return screen.give(file)
-    screen.say(Phrase("{line}, {offer} : {state}.", "{line}, {offer}: {state}."), **file)
-    columns = {
-        "member": Phrase("membre", "member"),
-        "since": Phrase("depuis", "since"),
-        "until": Phrase("jusqu'au", "until"),
-        "prefixes": Phrase("adresses", "addresses"),
-        "credentials": Phrase("s'ouvre avec", "opens with"),
-    }
-    if not any(share["until"] for share in shares):
-        del columns["until"]
-    return screen.table(list(columns.values()), [tuple(share[name] for name in columns) for share in shares])
-
-
-@commands.command(help=help_of("Fermer une ligne", "Close a line"))
-def close(number: Number, why: Why = "") -> None:
-    """Close a line and put its addresses in quarantine."""
-    from inventory import lines
-    from inventory.models.lines import LineState
-
+        before = _view(session, number, clock.now())
+    question = Phrase(
+        "Fermer {line} coupe {members} et rend {prefixes}. Fermer ?",
+        "To close {line} cuts {members} off and gives {prefixes} back. Close it?",
+    )
+    if not screen.confirm(
+        question, yes=yes, line=before.number, members=before.members or "—", prefixes=before.prefixes or "—"
+    ):
+        return
     with writing(why) as (session, act):
         one = lines.find_line(session, number)
         lines.close_line(session, act, one)
@@ -185,8 +326,33 @@ def status(number: Number, as_json: Json = False) -> None:
     """How a line is, for its member."""
     from desk.polling import line_status
     from foundation import clock
+    from inventory import announced, lines
+    from inventory.views.works import view_announced
 
-    now = line_status(store(), settings(), number, clock.now())
+    at = clock.now()
+    now = line_status(store(), settings(), number, at)
+    with looking() as session:
+        one = lines.find_line(session, number)
+        works = announced.of_lines(session, [one], at)[one.number]
     if as_json:
-        return screen.give({"state": now.state, "sentence": now.say(screen.language()), **now.values})
-    return screen.line(f"{now.shape} {now.say(screen.language())}")
+        told = [view_announced(each) for each in works]
+        return screen.give({"state": now.state, "sentence": now.say(screen.language()), **now.values, "works": told})
+    screen.line(f"{now.shape} {now.say(screen.language())}")
+    for each in works:
+        screen.line(f"▲ {each.say(screen.language())}")
+    return None
+
+
+def _view(session: Session, number: str, at: datetime) -> LineView:
+    from foundation import clock
+    from inventory import lines
+    from inventory.views.lines import view
+
+    return view(session, lines.find_line(session, number), clock.today(at))
+
+
+sharing.register(commands)
+migrating.register(commands)
+commands.command(help=help_of("Là où le cuivre ferme : essaim line closing --within 1y", "Copper that closes soon"))(
+    closing.closing
+)

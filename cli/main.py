@@ -7,7 +7,43 @@ from typing import Annotated
 
 import typer
 
-from cli import address, association, change, dues, journal, lab, line, member, payment, portal
+from cli import (
+    address,
+    asking,
+    association,
+    change,
+    completion,
+    device,
+    device_peers,
+    dues,
+    equipment,
+    exchange,
+    feed,
+    incident,
+    journal,
+    key,
+    kind,
+    lab,
+    line,
+    mandate,
+    member,
+    offer,
+    order,
+    payment,
+    pool,
+    portal,
+    rack,
+    registry,
+    renumbering,
+    reverse,
+    rule,
+    search,
+    site,
+    ticket,
+    token,
+    wholesaler,
+    works,
+)
 from cli.door import act_as, enter, help_of
 
 essaim = typer.Typer(
@@ -28,15 +64,43 @@ def who(
     acting_as: Annotated[
         str | None, typer.Option("--as", metavar="M0042", help=help_of("agir en tant que membre", "act as a member"))
     ] = None,
+    emergency: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHY",
+            help=help_of("agir sans mandat : annoncé et relu", "act without a mandate: announced and reviewed"),
+        ),
+    ] = None,
 ) -> None:
     """Remember who acts."""
-    act_as(acting_as)
+    act_as(acting_as, emergency)
 
 
 essaim.command("init", help=help_of("Créer une association", "Create an association"))(association.init)
 essaim.add_typer(member.commands, name="member")
+essaim.add_typer(kind.commands, name="kind")
+essaim.add_typer(mandate.commands, name="mandate")
+essaim.add_typer(offer.commands, name="offer")
 essaim.add_typer(line.commands, name="line")
 essaim.add_typer(address.commands, name="address")
+for more in (asking.commands, reverse.commands, renumbering.proposing, registry.commands):
+    address.commands.add_typer(more)
+essaim.add_typer(pool.commands, name="pool")
+essaim.add_typer(renumbering.commands, name="renumbering")
+essaim.command("search", help=help_of("Trouver un mot, où qu'il soit", "Find a word, wherever it is"))(search.search)
+essaim.add_typer(exchange.imports, name="import")
+essaim.add_typer(exchange.exports, name="export")
+essaim.add_typer(wholesaler.commands, name="wholesaler")
+essaim.add_typer(order.commands, name="order")
+essaim.add_typer(ticket.commands, name="ticket")
+essaim.add_typer(works.commands, name="works")
+essaim.add_typer(incident.commands, name="incident")
+essaim.add_typer(site.commands, name="site")
+essaim.add_typer(rack.commands, name="rack")
+essaim.add_typer(device.commands, name="device")
+essaim.add_typer(device_peers.aggregates, name="aggregate")
+essaim.add_typer(feed.commands, name="feed")
+essaim.add_typer(equipment.commands, name="equipment")
 essaim.add_typer(change.commands, name="change")
 essaim.add_typer(dues.commands, name="dues")
 essaim.add_typer(payment.commands, name="payment")
@@ -45,12 +109,20 @@ essaim.command("poll", help=help_of("Relever les machines et les connexions", "P
 )
 essaim.command("serve", help=help_of("Ouvrir le portail des membres", "Open the members' portal"))(portal.serve)
 essaim.add_typer(journal.commands, name="journal")
+essaim.add_typer(rule.commands, name="rule")
+essaim.add_typer(key.commands, name="key")
+essaim.add_typer(token.commands, name="token")
+essaim.command("upgrade", help=help_of("Mettre la base à jour", "Bring the database up to date"))(association.upgrade)
 essaim.command("backup", help=help_of("Sauvegarder l'association", "Back the association up"))(association.backup)
 essaim.command("restore", help=help_of("Reprendre une sauvegarde", "Bring a backup back"))(association.restore)
+essaim.command(
+    "completion", help=help_of("La complétion : essaim completion bash", "Completion: essaim completion bash")
+)(completion.completion)
 essaim.add_typer(lab.commands, name="lab")
 essaim.command("demo", help=help_of("La visite guidée", "The guided tour"))(association.demo)
 
 
 def run() -> None:
     """The `essaim` command."""
+    completion.prepare()
     sys.exit(enter(essaim))

@@ -24,7 +24,7 @@ def payments() -> None:
     )
 )
 def record(
-    member: Annotated[str, typer.Argument(metavar="M0042")],
+    member: Annotated[str, typer.Argument(metavar="M0042", help=help_of("ou sa référence RF…", "or their RF…"))],
     amount: Annotated[str, typer.Argument(metavar="35,50")],
     on: Annotated[
         str | None,
@@ -53,7 +53,7 @@ def record(
         raise members.BadChoice(value=means, choices=[str(one) for one in Means]) from unknown
     with writing(why) as (session, act):
         day = clock.today(act.at if on is None else clock.parse(on))
-        who = members.find_member(session, member)
+        who = payments.payer(session, member)
         payments.record_payment(session, act, who, cents, date=day, means=chosen, reference=reference)
         held = balance.balance(session, who, clock.today(act.at))
         number = str(who)

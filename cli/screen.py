@@ -86,6 +86,13 @@ def more(command: str, numbers: Sequence[str], limit: int) -> None:
         )
 
 
+def more_names(command: str, names: Sequence[str], limit: int) -> None:
+    """Where the next page is, of a listing that goes by name."""
+    if len(names) == limit:
+        say(Phrase("La suite : {command} --after '{last}'", "More: {command} --after '{last}'"),
+            command=command, last=names[-1])  # fmt: skip
+
+
 def complain(sentence: str) -> None:
     """One sentence on standard error."""
     shown = harmless(sentence)

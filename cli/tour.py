@@ -52,8 +52,8 @@ class Tour:
     done: list[Check] = field(default_factory=list)
 
     def act(self, why: str = "visite guidée") -> Act:
-        """The tour acts as this machine's account."""
-        return Act(association.actor(self.store, None), clock.now(), why)
+        """The tour acts as whom the demonstration's settings name."""
+        return Act(association.actor(self.store, self.settings.acting_as or None), clock.now(), why)
 
     def note(self, what: Phrase, expected: object, seen: object, *, good: bool) -> None:
         """One more thing that was checked."""

@@ -18,17 +18,18 @@ from sqlalchemy.exc import DBAPIError
 import lab
 from billing.models import Per
 from billing.tariffs import set_tariff
-from desk import homes, sample
+from desk import homes, sample, sample_life
 from desk.sample import Sample
 from foundation import clock
 from foundation.acts import Act
 from foundation.database import DatabaseUnreadable, Store, engine_of, reading, transaction
-from foundation.errors import Refused
+from foundation.errors import Forbidden, Refused
 from foundation.money import Euros
 from foundation.settings import Settings
 from foundation.speech import Phrase
 from foundation.vault import Vault
 from inventory import members, offers
+from inventory.rights import MACHINE
 
 DEMO_MARK: Final = ".essaim-demo"
 
@@ -65,6 +66,16 @@ class CannotCreate(Refused):
     )
 
 
+class HasLeft(Forbidden):
+    """Whoever has left does nothing in the association's name."""
+
+    kind = "has-left"
+    phrase = Phrase(
+        "{member} est parti·e le {left} et ne peut plus agir. Rien n'a été changé.",
+        "{member} left on {left} and can no longer act. Nothing was changed.",
+    )
+
+
 def create(settings: Settings) -> Store:
     """Make an empty association in the settings' folder, and open it.
 
@@ -85,7 +96,8 @@ def create_demo(settings: Settings) -> Sample:
     with cradle(settings, demo=True):
         store = _furnish(settings)
         (settings.var / "essaim.toml").write_text(
-            'name = "Les Abeilles"\n' + ("lab = true\n" if possible else 'driver = "console"\n')
+            f'name = "Les Abeilles"\nacting_as = "{sample_life.FIRST}"\n'
+            + ("lab = true\n" if possible else 'driver = "console"\n')
         )
         with transaction(store) as session:
             made = sample.populate(session)
@@ -95,6 +107,7 @@ def create_demo(settings: Settings) -> Sample:
                 set_tariff(session, act, found, Euros(cents), per=Per.MONTH, label=label, since=clock.today(act.at))
             for kind in ("adherent", "affiliate"):
                 set_tariff(session, act, kind, Euros(1500), per=Per.YEAR, label="Cotisation", since=clock.today(act.at))
+            sample_life.live(session)
         homes.keep_key(settings, made.wireguard_line, made.wireguard_key)
     return made
 
@@ -143,12 +156,15 @@ def check_empty(settings: Settings) -> None:
 def actor(store: Store, member: str | None) -> str:
     """Who acts at the terminal: the member they say they are, else the machine's own account, journaled as such.
 
-    Raises NoSuchMember.
+    Raises NoSuchMember, HasLeft.
     """
     if member is None:
-        return f"machine:{_account()}"
+        return f"{MACHINE}{_account()}"
     with reading(store) as session:
-        return str(members.find_member(session, member))
+        found = members.find_member(session, member)
+        if found.left is not None:
+            raise HasLeft(member=str(found), left=found.left)
+        return str(found)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from foundation import reach
 from foundation.database import Store, reading
 from foundation.settings import Settings
 from foundation.speech import Phrase
-from inventory import devices, lines, numbers
+from inventory import credentials, devices, numbers
 from provisioning.artifacts.radius import PATHS
 from provisioning.drivers.console import file_of
 
@@ -31,7 +31,7 @@ class Deed:
 def deeds(store: Store) -> Iterator[Deed]:
     """One edit for each kind of machine."""
     with reading(store) as session:
-        key, number = next(iter(sorted(lines.opened_by(session)["wireguard"].items(), key=lambda one: one[1])))
+        key, number = next(iter(sorted(credentials.opened_by(session)["wireguard"].items(), key=lambda one: one[1])))
     yield Deed(
         "edge/router",
         Phrase("une route en trop sur edge", "a route too many on edge"),

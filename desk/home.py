@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 from billing.balance import Balance, balance
 from desk import status
 from foundation import clock
+from foundation.acts import Act
 from foundation.database import Store
 from foundation.speech import Language, Phrase
-from inventory import lines
+from inventory import announced, closures, emergencies, lines, rights
+from inventory.announced import Announced
 from inventory.models.lines import Line, Share
 from inventory.models.people import Member
+from inventory.views.mandates import EmergencyView, view_emergency
 from monitoring.status import State, Status
 
 _UP: Final = Phrase("Votre ligne est en service.", "Your line is in service.")
@@ -49,6 +52,8 @@ class LineCard:
     status: Status
     addresses: tuple[Address, ...]
     sharers: int
+    closing: tuple[Phrase, date] | None = None
+    """What there is to say of copper's closure, from a year ahead, and its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,10 @@ class Home:
     name: str
     lines: tuple[LineCard, ...]
     balance: Balance
+    emergencies: tuple[EmergencyView, ...] = ()
+    """Those that nobody has read over yet, for whoever holds a mandate."""
+    works: tuple[Announced, ...] = ()
+    """Works and incidents that concern the member, and no others."""
 
     def sentence(self, language: Language) -> str:
         """The whole of it at one glance."""
@@ -84,8 +93,21 @@ def home_of(session: Session, samples: Store, member: Member, at: datetime) -> H
     """What `member` sees at that instant: only lines they have a part of, only their own part's addresses."""
     mine = lines.lines_of(session, member)
     states = status.of_lines(samples, mine, at, reader=member)
-    cards = tuple(_card(line, member, states[line.number], at) for line in mine)
-    return Home(member.name, cards, balance(session, member, clock.today(at)))
+    ends = closures.technical_of(session, mine)
+    cards = tuple(_card(line, member, states[line.number], at, ends.get(line.number)) for line in mine)
+    return Home(
+        member.name,
+        cards,
+        balance(session, member, clock.today(at)),
+        _emergencies(session, member, at),
+        announced.of_member(session, member, at),
+    )
+
+
+def _emergencies(session: Session, member: Member, at: datetime) -> tuple[EmergencyView, ...]:
+    if not rights.tasks_of(session, Act(str(member), at)):
+        return ()
+    return tuple(view_emergency(one) for one in emergencies.list_emergencies(session, reviewed=False))
 
 
 def line_of(session: Session, samples: Store, member: Member, text: str, at: datetime) -> LineCard:
@@ -93,10 +115,12 @@ def line_of(session: Session, samples: Store, member: Member, text: str, at: dat
     line = lines.find_line(session, text)
     if not any(share.member_id == member.id and share.until is None for share in line.shares):
         raise lines.NoSuchLine(line=str(line))
-    return _card(line, member, status.of_lines(samples, [line], at, reader=member)[line.number], at)
+    ends = closures.technical_of(session, [line])
+    state = status.of_lines(samples, [line], at, reader=member)[line.number]
+    return _card(line, member, state, at, ends.get(line.number))
 
 
-def _card(line: Line, member: Member, state: Status, at: datetime) -> LineCard:
+def _card(line: Line, member: Member, state: Status, at: datetime, copper_ends: date | None) -> LineCard:
     day = clock.today(at)
     present = [share for share in line.shares if share.since <= day and share.until is None]
     own = [share for share in present if share.member_id == member.id]
@@ -107,6 +131,7 @@ def _card(line: Line, member: Member, state: Status, at: datetime) -> LineCard:
         status=state,
         addresses=tuple(address for share in own for address in _addresses(share)),
         sharers=len(present),
+        closing=closures.warning(copper_ends, day),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from desk import status
 from foundation.database import Store, reading
 from foundation.settings import Settings
-from inventory import devices, lines, numbers
+from inventory import credentials, devices, lines, numbers
 from monitoring import poll as rounds
 from monitoring.connections import last_connection
 from monitoring.models import open_samples
@@ -23,7 +23,7 @@ def poll(store: Store, settings: Settings, at: datetime) -> Report:
             Agent(device.name, str(device.management), devices.secret_of(session, device, "snmp"))
             for device in devices.polled(session)
         ]
-        known = lines.opened_by(session)
+        known = credentials.opened_by(session)
         servers: list[VpnServer | RadiusServer] = [
             *(VpnServer(devices.machine(one), known["wireguard"]) for one in devices.list_devices(session, role="vpn")),
             *(RadiusServer(devices.machine(one), known["ppp"]) for one in devices.list_devices(session, role="radius")),

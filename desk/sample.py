@@ -25,7 +25,7 @@ from inventory.lines import Ordering
 from inventory.models.addresses import Pool, Role
 from inventory.models.devices import Device, Interface
 from inventory.models.lines import LineState, Offer, Technology
-from inventory.models.people import Member, MemberStatus
+from inventory.models.people import Member
 from inventory.models.places import Site
 
 MEMBERS: Final = 150
@@ -190,7 +190,7 @@ def _join(session: Session, act: Act, draw: Random, rank: int) -> Member:
         act,
         name,
         email=f"membre{rank + 1}@membres.example",
-        status=MemberStatus.AFFILIATE if draw.random() < 0.2 else MemberStatus.ADHERENT,
+        status="affiliate" if draw.random() < 0.2 else "adherent",
         language="en" if draw.random() < 0.1 else "fr",
         organisation=organisation,
     )

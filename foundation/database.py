@@ -37,7 +37,7 @@ from foundation.vault import Vault
 
 BUSY_SECONDS: Final = 5
 _INSTANT_WIDTH: Final = len("2026-11-22T13:02:00.000000Z")
-_UNDEFINED_TABLE: Final = "42P01"  # PostgreSQL, appendix A
+_UNDEFINED: Final = ("42P01", "42703")  # tables and columns: PostgreSQL, appendix A
 
 Retention: TypeAlias = Literal["identity", "contract", "payment", "connection", "technical", "journal", "secret"]
 """Why a column is kept, and so for how long (docs/reference/retention.md)."""
@@ -61,6 +61,18 @@ class DatabaseUnreadable(Unavailable):
     phrase = Phrase(
         "La base ne s'ouvre pas ({reason}). Rien n'a été changé.",
         "The database does not open ({reason}). Nothing was changed.",
+    )
+
+
+class SchemaBehind(DatabaseUnreadable):
+    """The database lacks a table or a column that this version has."""
+
+    kind = "schema-behind"
+    phrase = Phrase(
+        "La base ne s'ouvre pas : elle n'a pas la forme que cette version attend. Rien n'a été changé. Si elle date "
+        "d'une version précédente, une sauvegarde, puis : essaim upgrade",
+        "The database does not open: it is not of the shape that this version expects. Nothing was changed. If it is "
+        "from an earlier version, a backup, then: essaim upgrade",
     )
 
 
@@ -237,12 +249,14 @@ def _translated() -> Iterator[None]:
     except OperationalError as failed:
         if any(word in str(failed.orig) for word in ("locked", "busy", "deadlock")):
             raise DatabaseBusy from failed
+        if any(word in str(failed.orig) for word in ("no such table", "no such column", "has no column")):
+            raise SchemaBehind from failed
         raise DatabaseUnreadable(reason=str(failed.orig).splitlines()[0]) from failed
     except UnicodeDecodeError as garbled:  # what sqlite3 makes of a damaged schema, or of its own message about one
         raise DatabaseUnreadable(reason=garbled.reason) from garbled
     except ProgrammingError as failed:
-        if getattr(failed.orig, "sqlstate", None) == _UNDEFINED_TABLE:
-            raise DatabaseUnreadable(reason=str(failed.orig).splitlines()[0]) from failed
+        if getattr(failed.orig, "sqlstate", None) in _UNDEFINED:
+            raise SchemaBehind from failed
         raise
     except DatabaseError as failed:
         if type(failed) is DatabaseError:  # "file is not a database", "disk image is malformed"

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, LargeBinary, String, event, select, text
+from sqlalchemy import ForeignKey, LargeBinary, String, event, insert, select, text
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from foundation.acts import Act
@@ -113,11 +113,25 @@ def record(session: Session, act: Act, verb: str, subject: str, *, member: str |
         name: vault.fingerprint(vault.open(value)) if isinstance(value, Sealed) else value
         for name, value in facts.items()
     }
+    if act.emergency:
+        plain["emergency"] = True
     session.info.setdefault(_WAITING, []).append((act, verb, subject, member, {"why": act.why, **plain}))
 
 
-def show(session: Session, *, subject: str | None = None, member: str | None = None, limit: int = 50) -> list[Deed]:
-    """The latest deeds, the newest first."""
+def show(
+    session: Session,
+    *,
+    subject: str | None = None,
+    member: str | None = None,
+    actor: str | None = None,
+    since: datetime | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[Deed]:
+    """The latest deeds, the newest first: of one row, of one member's file, by one actor, dated since an instant.
+
+    `before` is an entry's number: the page that comes after it.
+    """
     query = (
         select(Entry, Payload).outerjoin(Payload, Payload.entry_id == Entry.id).order_by(Entry.id.desc()).limit(limit)
     )
@@ -125,6 +139,12 @@ def show(session: Session, *, subject: str | None = None, member: str | None = N
         query = query.where(Entry.subject == subject)
     if member is not None:
         query = query.where((Entry.member == member) | (Entry.subject == member))
+    if actor is not None:
+        query = query.where(Entry.actor == actor)
+    if since is not None:
+        query = query.where(Entry.at >= since)
+    if before is not None:
+        query = query.where(Entry.id < before)
     return [_deed(entry, payload) for entry, payload in session.execute(query)]
 
 
@@ -165,6 +185,12 @@ def _plain(value: object) -> str:
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 
+_LOCK: Final = text("LOCK TABLE journal IN EXCLUSIVE MODE")
+_HEAD: Final = select(Entry.id, Entry.chain).order_by(Entry.id.desc()).limit(1)
+_ADD_ENTRIES: Final = insert(Entry.metadata.tables["journal"])
+_ADD_PAYLOADS: Final = insert(Entry.metadata.tables["journal_payload"])
+
+
 def _deed(entry: Entry, payload: Payload | None) -> Deed:
     try:
         facts = json.loads(payload.body) if payload is not None else None
@@ -183,15 +209,21 @@ def _link(entry: Any) -> bytes:
     return sha256(entry.previous + head.encode()).digest()
 
 
-def _entries(session: Session, waiting: list[Any]) -> Iterator[Entry | Payload]:
-    if session.connection().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE journal IN EXCLUSIVE MODE"))
-    last = session.execute(select(Entry.id, Entry.chain).order_by(Entry.id.desc()).limit(1)).one_or_none()
-    number, previous = (last.id, last.chain) if last else (0, START)
-    for act, verb, subject, member, facts in waiting:
-        number += 1
+@event.listens_for(EssaimSession, "before_commit")
+def _write_what_waits(session: EssaimSession) -> None:
+    waiting: list[Any] = session.info.pop(_WAITING, [])
+    if not waiting:
+        return
+    session.flush()
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK)
+    last = connection.execute(_HEAD).one_or_none()
+    before, previous = (last.id, last.chain) if last else (0, START)
+    entries, payloads = [], []
+    for number, (act, verb, subject, member, facts) in enumerate(waiting, start=before + 1):
         salt, body = secrets.token_bytes(16), canonical(facts)
-        entry = Entry(
+        entry = SimpleNamespace(
             id=number,
             at=act.at,
             actor=act.actor,
@@ -202,16 +234,10 @@ def _entries(session: Session, waiting: list[Any]) -> Iterator[Entry | Payload]:
             previous=previous,
         )
         entry.chain = previous = _link(entry)
-        yield entry
-        yield Payload(entry_id=number, salt=salt, body=body)
-
-
-@event.listens_for(EssaimSession, "before_commit")
-def _write_what_waits(session: EssaimSession) -> None:
-    waiting: Mapping[str, Any] | list[Any] = session.info.pop(_WAITING, [])
-    if waiting:
-        session.flush()
-        session.add_all(list(_entries(session, list(waiting))))
+        entries.append(vars(entry))
+        payloads.append({"entry_id": number, "salt": salt, "body": body})
+    connection.execute(_ADD_ENTRIES, entries)
+    connection.execute(_ADD_PAYLOADS, payloads)
 
 
 @event.listens_for(EssaimSession, "after_transaction_end")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -33,6 +35,9 @@ _LISTEN_LIKE = Phrase(
     "une adresse et un port, par exemple 127.0.0.1:8642", "an address and a port, for example 127.0.0.1:8642"
 )
 
+_SMTP_LIKE = Phrase("par exemple smtp://127.0.0.1:25", "for example smtp://127.0.0.1:25")
+_MAILBOX_LIKE = Phrase("une adresse e-mail", "an e-mail address")
+
 
 class Settings(BaseSettings):
     """What differs from one association, or one machine, to another."""
@@ -48,6 +53,9 @@ class Settings(BaseSettings):
     driver: Literal["", "console"] = Field(default="", description="`console`: write texts to a folder, push nowhere")
     listen: str = Field(default="127.0.0.1:8642", description="where `essaim serve` answers")
     public_url: str = Field(default="", description="how members reach the portal; default: http:// and listen")
+    acting_as: str = Field(default="", description="the member who acts at this terminal where --as says nothing")
+    smtp: str = Field(default="", repr=False, description="smtp:// or smtps://, host and port; default: the outbox")
+    mail_from: str = Field(default="essaim@localhost", description="who mails come from, and are answered to")
 
     @field_validator("listen")
     @classmethod
@@ -56,6 +64,25 @@ class Settings(BaseSettings):
         # A port alone would open the portal to every network the machine is on.
         if not host or not port.isdecimal() or not 0 < int(port) < 65536:
             raise ValueError(_LISTEN_LIKE)
+        return text
+
+    @field_validator("smtp")
+    @classmethod
+    def _mail_server(cls, text: str) -> str:
+        try:
+            url = urlsplit(text)
+            known = url.scheme in ("smtp", "smtps") and bool(url.hostname) and (url.port is None or url.port > 0)
+        except ValueError:
+            known = False
+        if text and not known:
+            raise ValueError(_SMTP_LIKE)
+        return text
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mailbox(cls, text: str) -> str:
+        if not re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+", text) or not text.isprintable():
+            raise ValueError(_MAILBOX_LIKE)
         return text
 
     @classmethod
@@ -94,6 +121,16 @@ class Settings(BaseSettings):
     def vault_key(self) -> Path:
         """The file that holds the vault's key."""
         return self.key_file or self.var / "vault.key"
+
+    @property
+    def escrow(self) -> Path:
+        """The file that holds the vault's key, sealed for several people."""
+        return self.var / "vault.escrow"
+
+    @property
+    def outbox(self) -> Path:
+        """Where mails are written that no server took."""
+        return self.var / "outbox"
 
     @property
     def lab_folder(self) -> Path:

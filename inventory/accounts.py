@@ -18,7 +18,9 @@ from foundation import journal
 from foundation.acts import Act
 from foundation.errors import Forbidden
 from foundation.speech import Phrase
+from inventory.models.mandates import Task
 from inventory.models.people import Member, SignIn, SignInLink
+from inventory.rights import asks
 
 LINK_LIFE: Final = timedelta(minutes=15)
 SIGN_IN_LIFE: Final = timedelta(days=14)
@@ -37,6 +39,7 @@ class LinkDead(Forbidden):
     )
 
 
+@asks(Task.MEMBERS_WRITE, "member", own=True)
 def sign_in_link(session: Session, act: Act, member: Member) -> str:
     """Make a link that signs `member` in once within LINK_LIFE, and give the token it carries.
 

@@ -1,67 +1,111 @@
-"""The address ledger's verbs: allocate, release, who had this address."""
+"""The address ledger's verbs: prefixes are given, taken back, put aside."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 
 from foundation import clock, journal
 from foundation.acts import Act
 from foundation.errors import Invalid, NotFound, Refused
 from foundation.speech import Phrase
-from inventory import blocks
+from inventory.assigned import NotAssigned, find_assignment, rows
 from inventory.blocks import Prefix
-from inventory.models.addresses import WIDTH, Assignment, Block, BlockState, IPAddress, IPNetwork, Pool, Role
-from inventory.models.devices import Device, Interface
-from inventory.models.lines import Line, Share
+from inventory.holders import Holder, Receiver, holder_of, share_holder
+from inventory.ledger import Ledger, PoolClosed, PoolExhausted, PrefixTaken, open_ledger
+from inventory.models.addresses import WIDTH, Assignment, Block, BlockState, IPNetwork, Pool, Role
+from inventory.models.mandates import Task
+from inventory.notation import BadAddress, BadRole, LinkLocal, parse_address, parse_prefix, parse_role
+from inventory.pools import NoSuchPool, PoolOverlaps, census, create_pool, find_pool, whole
+from inventory.questions import NobodyHad, who_had
+from inventory.rights import asks
+
+# The ledger is one thing to whoever uses it: what its other modules say is said here too.
+__all__ = [
+    "BadAddress",
+    "BadAssignment",
+    "BadLength",
+    "BadRole",
+    "LinkLocal",
+    "NoSuchPool",
+    "NobodyHad",
+    "NotAssigned",
+    "NotOurs",
+    "NotReserved",
+    "PoolByHand",
+    "PoolClosed",
+    "PoolExhausted",
+    "PoolOverlaps",
+    "PrefixTaken",
+    "allocate",
+    "allocate_link",
+    "allocate_many",
+    "block_of",
+    "census",
+    "create_pool",
+    "find_assignment",
+    "find_pool",
+    "give",
+    "parse_address",
+    "parse_prefix",
+    "parse_role",
+    "release",
+    "reserve",
+    "rows",
+    "state_of",
+    "unreserve",
+    "who_had",
+]
+
+MOST: Final = 1000
+"""How many prefixes one deed gives at most."""
+_LINK_LENGTHS: Final = {4: (31, 30), 6: (127, 126)}
+_ASSIGNMENT: Final = Assignment.metadata.tables["assignment"]
+_GIVE: Final = insert(_ASSIGNMENT)
+_GIVE_MANY: Final = insert(_ASSIGNMENT).returning(_ASSIGNMENT.c.id, sort_by_parameter_order=True)
+_END: Final = update(_ASSIGNMENT).where(_ASSIGNMENT.c.id == bindparam("assignment"), _ASSIGNMENT.c.until.is_(None))
 
 
-class PoolExhausted(Refused):
-    """No free block is large enough."""
+class PoolByHand(Refused):
+    """Nothing is handed out of the pool unless it is named."""
 
-    kind = "pool-exhausted"
+    kind = "pool-by-hand"
     phrase = Phrase(
-        "Plus d'adresse libre dans {pool} ({prefix}). Rien n'a été changé.",
-        "No address left in {pool} ({prefix}). Nothing was changed.",
+        "{pool} se distribue à la main : dites quel préfixe (--exactly). Rien n'a été changé.",
+        "{pool} is handed out by hand: say which prefix (--exactly). Nothing was changed.",
     )
 
 
-class PrefixTaken(Refused):
-    """The prefix asked for is not wholly free."""
+class BadAssignment(Invalid):
+    """A length, a count, a role or a note that cannot be."""
 
-    kind = "prefix-taken"
+    kind = "bad-assignment"
+    phrase = Phrase("{what} Rien n'a été changé.", "{what} Nothing was changed.")
+
+
+class BadLength(BadAssignment):
+    """A prefix longer than an address, or shorter than the pool."""
+
+    kind = "bad-length"
     phrase = Phrase(
-        "{prefix} n'est pas libre dans {pool}. Rien n'a été changé.",
-        "{prefix} is not free in {pool}. Nothing was changed.",
+        "{pool} donne des préfixes de /{least} à /{most}. Rien n'a été changé.",
+        "{pool} gives prefixes of /{least} to /{most}. Nothing was changed.",
     )
 
 
-class PoolOverlaps(Refused):
-    """A new pool would share addresses with another."""
+class NotReserved(Refused):
+    """Exactly this prefix is not put aside."""
 
-    kind = "pool-overlaps"
+    kind = "not-reserved"
     phrase = Phrase(
-        "{prefix} empiète sur le pool {pool}. Rien n'a été changé.",
-        "{prefix} overlaps pool {pool}. Nothing was changed.",
+        "{prefix} n'est pas réservé dans {pool}. Rien n'a été changé.",
+        "{prefix} is not reserved in {pool}. Nothing was changed.",
     )
-
-
-class BadAddress(Invalid):
-    """A text that is no address."""
-
-    kind = "bad-address"
-    phrase = Phrase("« {text} » n'est pas une adresse IP.", "“{text}” is not an IP address.")
-
-
-class NobodyHad(NotFound):
-    """No member and no machine of ours held that address then."""
-
-    kind = "nobody-had"
-    phrase = Phrase("Personne n'avait {address} le {at}.", "Nobody had {address} on {at}.")
 
 
 class NotOurs(NotFound):
@@ -71,68 +115,55 @@ class NotOurs(NotFound):
     phrase = Phrase("{prefix} n'est dans aucun pool.", "{prefix} is in no pool.")
 
 
-class NoSuchPool(NotFound):
-    """No pool of that name."""
+_BAD_COUNT: Final = Phrase(
+    "On donne de 1 à 1000 préfixes à la fois, et un seul s'il est choisi.",
+    "One gives 1 to 1000 prefixes at a time, and one where it is chosen.",
+)
+_BAD_ENDS: Final = Phrase("Une liaison a deux bouts différents.", "A link has two different ends.")
+_BAD_LINK: Final = Phrase(
+    "Une liaison prend un /31 ou un /30, en IPv6 un /127 ou un /126, un à la fois.",
+    "A link takes a /31 or a /30, in IPv6 a /127 or a /126, one at a time.",
+)
+_BAD_NOTE: Final = Phrase(
+    "Une note a 200 signes au plus, tous visibles.", "A note has 200 characters at most, all visible."
+)
 
-    kind = "no-such-pool"
-    phrase = Phrase("Pas de pool nommé {pool}.", "There is no pool named {pool}.")
 
-
-def create_pool(
+def give(
     session: Session,
     act: Act,
-    name: str,
-    prefix: IPNetwork,
+    pool: Pool,
+    holder: Holder,
     *,
-    handed: int,
-    purpose: str = "",
-    quarantine_days: int = 180,
-    device: Device | None = None,
-) -> Pool:
-    """Open a pool: all of it free. `handed` is the prefix length it hands out.
+    role: Role | None = None,
+    length: int | None = None,
+    exactly: IPNetwork | None = None,
+    count: int = 1,
+) -> list[Assignment]:
+    """What doors ask for, in whichever way: one prefix, this very one, several, or one for a link.
 
-    Raises PoolOverlaps.
+    Without a role, a link's is `link`, a member's IPv6 prefix is `delegated`, and all else `wan`.
+    Raises as `allocate` does.
     """
-    first, last = int(prefix.network_address), int(prefix.broadcast_address)
-    other = session.scalar(
-        select(Pool)
-        .join(Block, Block.pool_id == Pool.id)
-        .where(Block.family == prefix.version, Block.first <= last, Block.last >= first)
-    )
-    if other is not None:
-        raise PoolOverlaps(prefix=prefix, pool=other.name)
-    pool = Pool(
-        name=name,
-        purpose=purpose,
-        family=prefix.version,
-        first=first,
-        length=prefix.prefixlen,
-        handed=handed,
-        quarantine_days=quarantine_days,
-        device_id=device.id if device else None,
-        last_event=act.at,
-    )
-    session.add(pool)
-    session.flush()
-    session.add(_block(pool, Prefix(first, prefix.prefixlen, prefix.max_prefixlen), BlockState.FREE))
-    journal.record(session, act, "pool.create", name, prefix=str(prefix), handed=handed)
-    session.flush()
-    return pool
+    delegated = pool.family == 6 and holder.share_id is not None
+    meant = role or (Role.DELEGATED if delegated else Role.WAN)
+    if holder.peer_id is not None:
+        if count != 1 or exactly is not None or role not in (None, Role.LINK):
+            raise BadAssignment(what=_BAD_LINK)
+        return [allocate_link(session, act, pool, holder, length=length)]
+    if count == 1 or exactly is not None:
+        if count != 1:
+            raise BadAssignment(what=_BAD_COUNT)
+        return [allocate(session, act, pool, holder, meant, length=length, exactly=exactly)]
+    return allocate_many(session, act, pool, holder, meant, count, length=length)
 
 
-def find_pool(session: Session, name: str) -> Pool:
-    """The pool of that name. Raises NoSuchPool."""
-    pool = session.scalar(select(Pool).where(Pool.name == name))
-    if pool is None:
-        raise NoSuchPool(pool=name)
-    return pool
-
-
+@asks(Task.ADDRESSES_WRITE, "pool")
 def allocate(
     session: Session,
     act: Act,
     pool: Pool,
-    holder: Share | Interface,
+    holder: Receiver,
     role: Role,
     *,
     length: int | None = None,
@@ -140,239 +171,192 @@ def allocate(
 ) -> Assignment:
     """Give `holder` the best-fitting free prefix of the pool's length (or `length`, or `exactly` that prefix).
 
-    Raises PoolExhausted, or PrefixTaken when the prefix asked for is not free.
+    A member may have back, exactly, what was theirs and still waits in quarantine.
+    Raises PoolExhausted, PoolClosed, PoolByHand, BadAssignment, HolderEnded, or PrefixTaken when the prefix asked for
+    is not free.
     """
-    locked = _lock(session, pool)
-    at = max(act.at, locked.last_event)
-    _end_quarantines(session, locked, at)
-    free, wanted = _fit(session, locked, length or locked.handed, exactly)
-    block = _cut(session, locked, free, wanted, BlockState.ASSIGNED)
-    locked.last_event = at
-    assignment = Assignment(
-        pool_id=locked.id,
-        block_id=block.id,
-        family=block.family,
-        first=block.first,
-        last=block.last,
-        length=block.length,
-        role=role,
-        share_id=holder.id if isinstance(holder, Share) else None,
-        interface_id=holder.id if isinstance(holder, Interface) else None,
-        since=at,
-    )
-    session.add(assignment)
-    session.flush()
-    journal.record(session, act, "address.allocate", str(assignment.prefix), pool=locked.name, role=role)
-    return assignment
-
-
-def reserve(session: Session, act: Act, pool: Pool, prefix: IPNetwork) -> None:
-    """Put a free prefix aside by hand. Raises PrefixTaken."""
-    locked = _lock(session, pool)
-    locked.last_event = at = max(act.at, locked.last_event)
-    _end_quarantines(session, locked, at)
-    free, wanted = _fit(session, locked, prefix.prefixlen, prefix)
-    _cut(session, locked, free, wanted, BlockState.RESERVED)
-    journal.record(session, act, "address.reserve", str(prefix), pool=locked.name)
-
-
-def release(session: Session, act: Act, assignment: Assignment) -> None:
-    """Take a prefix back: it waits in quarantine before anyone else may have it."""
-    pool = session.get_one(Pool, assignment.pool_id)
-    locked = _lock(session, pool)
-    at = max(clock.ends_after(assignment.since, act.at), locked.last_event)
-    block = session.get_one(Block, assignment.block_id)
-    assignment.until, assignment.block_id = at, None
-    locked.last_event = at
-    if locked.quarantine_days:
-        block.state, block.until = BlockState.QUARANTINED, at + timedelta(days=locked.quarantine_days)
-        session.flush()
+    given = holder_of(session, act, holder)
+    ledger = open_ledger(session, pool, act.at)
+    if exactly is None:
+        taken = _take(ledger, length, 1)
     else:
-        session.flush()
-        _free(session, block)
-    journal.record(session, act, "address.release", str(assignment.prefix), pool=locked.name)
+        wanted = whole(exactly)
+        block = _waiting_for(session, ledger, exactly, given)
+        if block is None:
+            block = ledger.cut(wanted, BlockState.ASSIGNED)
+        else:
+            ledger.become(block, wanted, BlockState.ASSIGNED)
+        taken = [(block, wanted)]
+    return _give(session, act, ledger, taken, given, role)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """Who held a prefix: a share of a line, or a machine of ours. `ambiguous` names everyone it may have been."""
+@asks(Task.ADDRESSES_WRITE, "pool")
+def allocate_many(
+    session: Session, act: Act, pool: Pool, holder: Receiver, role: Role, count: int, *, length: int | None = None
+) -> list[Assignment]:
+    """Give `holder` several free prefixes, all or none; one entry of the journal tells them all.
 
-    prefix: IPNetwork
-    role: str
-    since: datetime
-    until: datetime | None
-    line: str | None
-    members: tuple[str, ...]
-    device: str | None
-    proof: str
-
-    @property
-    def ambiguous(self) -> bool:
-        """Whether the ledger alone cannot tell who it was."""
-        return len(self.members) > 1
-
-
-def who_had(session: Session, address: IPAddress, at: datetime) -> Holding:
-    """Who held `address` at that instant, with the row that proves it.
-
-    A line shared by members without an address of their own names them all. Raises NobodyHad.
+    Raises as `allocate` does.
     """
-    number, family = int(address), address.version
-    found = session.scalar(
-        select(Assignment)
-        .where(
-            Assignment.family == family,
-            Assignment.first.in_(blocks.ancestors(number, WIDTH[family])),
-            Assignment.last >= number,
-            Assignment.since <= at,
-            or_(Assignment.until.is_(None), Assignment.until > at),
-        )
-        .order_by(Assignment.length.desc())
-        .limit(1)
+    if not 1 <= count <= MOST:
+        raise BadAssignment(what=_BAD_COUNT)
+    given = holder_of(session, act, holder)
+    ledger = open_ledger(session, pool, act.at)
+    return _give(session, act, ledger, _take(ledger, length, count), given, role)
+
+
+@asks(Task.ADDRESSES_WRITE, "pool")
+def allocate_link(session: Session, act: Act, pool: Pool, ends: Holder, *, length: int | None = None) -> Assignment:
+    """Give a link of ours (`holders.between`) a /31, or a /30; in IPv6 a /127, or a /126. RFC 3021, RFC 6164.
+
+    Raises as `allocate` does.
+    """
+    if ends.peer_id is None or ends.peer_id == ends.interface_id:
+        raise BadAssignment(what=_BAD_ENDS)
+    lengths = _LINK_LENGTHS[pool.family]
+    if length is not None and length not in lengths:
+        raise BadAssignment(what=_BAD_LINK)
+    ledger = open_ledger(session, pool, act.at)
+    return _give(session, act, ledger, _take(ledger, length or lengths[0], 1), ends, Role.LINK)[0]
+
+
+@asks(Task.ADDRESSES_WRITE, "assignment")
+def release(session: Session, act: Act, assignment: Assignment) -> None:
+    """Take a prefix back: it waits in quarantine before anyone else may have it. Raises NotAssigned."""
+    block, prefix = assignment.block_id, assignment.prefix
+    if block is None:
+        raise NotAssigned(prefix=prefix)
+    ledger = open_ledger(session, assignment.pool_id, clock.ends_after(assignment.since, act.at))
+    ended = {"assignment": assignment.id, "until": ledger.at, "block_id": None}
+    if not ledger.connection.execute(_END, ended).rowcount:
+        raise NotAssigned(prefix=prefix)  # somebody else took it back meanwhile
+    set_committed_value(assignment, "until", ledger.at)
+    set_committed_value(assignment, "block_id", None)
+    days = timedelta(days=ledger.pool.quarantine_days)
+    if days:
+        ledger.become(block, whole(prefix), BlockState.QUARANTINED, until=ledger.at + days)
+    else:
+        ledger.free(block, whole(prefix))
+    holder = Holder() if assignment.share_id is None else share_holder(session, assignment.share_id)
+    journal.record(
+        session, act, "address.release", str(prefix), member=holder.member, pool=ledger.pool.name, line=holder.line
     )
-    if found is None:
-        raise NobodyHad(address=address, at=at)
-    line, members = _line_and_members(session, found, at)
-    device = None
-    if found.interface_id is not None:
-        device = session.scalars(select(Device.name).join(Interface).where(Interface.id == found.interface_id)).one()
-    return Holding(
-        prefix=found.prefix,
-        role=found.role,
-        since=found.since,
-        until=found.until,
-        line=line,
-        members=members,
-        device=device,
-        proof=f"assignment {found.id}",
-    )
+
+
+@asks(Task.ADDRESSES_WRITE, "pool")
+def reserve(session: Session, act: Act, pool: Pool, prefix: IPNetwork, *, note: str = "") -> None:
+    """Put a free prefix aside by hand, with a word of what for. Raises PrefixTaken, PoolClosed, BadAssignment."""
+    if len(note) > 200 or not note.isprintable():
+        raise BadAssignment(what=_BAD_NOTE)
+    ledger = open_ledger(session, pool, act.at)
+    ledger.cut(whole(prefix), BlockState.RESERVED, note)
+    journal.record(session, act, "address.reserve", str(prefix), pool=ledger.pool.name, note=note)
+
+
+@asks(Task.ADDRESSES_WRITE, "pool")
+def unreserve(session: Session, act: Act, pool: Pool, prefix: IPNetwork) -> None:
+    """Free a prefix that was put aside. Raises NotReserved, PoolClosed."""
+    ledger, wanted = open_ledger(session, pool, act.at), whole(prefix)
+    block = ledger.around(wanted)
+    if block is None or block.state != BlockState.RESERVED or block.length != wanted.length:
+        raise NotReserved(prefix=prefix, pool=ledger.pool.name)
+    ledger.free(block.id, wanted)
+    journal.record(session, act, "address.unreserve", str(prefix), pool=ledger.pool.name)
 
 
 def state_of(session: Session, prefix: IPNetwork) -> BlockState:
     """What a prefix of ours is used for. Raises NotOurs when it is in no pool."""
+    return BlockState(block_of(session, prefix)[0].state)
+
+
+def block_of(session: Session, prefix: IPNetwork) -> tuple[Block, str]:
+    """The block in which a prefix begins, and the name of its pool. Raises NotOurs when it is in no pool."""
     first = int(prefix.network_address)
-    block = session.scalar(
-        select(Block)
-        .where(Block.family == prefix.version, Block.first <= first, Block.last >= first)
+    found = session.execute(
+        select(Block, Pool.name)
+        .join(Pool, Block.pool_id == Pool.id)
+        .where(Block.family == prefix.version, Block.first <= first)
         .order_by(Block.first.desc())
         .limit(1)
-    )
-    if block is None:
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None or found[0].last < first:
         raise NotOurs(prefix=prefix)
-    return BlockState(block.state)
+    return found[0], found[1]
 
 
-def census(session: Session, pool: Pool) -> dict[BlockState, int]:
-    """How many addresses of the pool are in each state. They add up to the pool."""
-    count = dict.fromkeys(BlockState, 0)
-    for block in session.scalars(select(Block).where(Block.pool_id == pool.id)):
-        count[BlockState(block.state)] += block.last - block.first + 1
-    return count
+def _take(ledger: Ledger, length: int | None, count: int) -> list[tuple[int, Prefix]]:
+    pool = ledger.pool
+    if not pool.automatic:
+        raise PoolByHand(pool=pool.name)
+    wanted = pool.handed if length is None else length
+    if not pool.length <= wanted <= WIDTH[pool.family]:
+        raise BadLength(pool=pool.name, least=pool.length, most=WIDTH[pool.family])
+    return ledger.take(wanted, count)
 
 
-def parse_address(text: str) -> IPAddress:
-    """Read an address. Raises BadAddress."""
-    try:
-        return ip_address(text.strip())
-    except ValueError as wrong:
-        raise BadAddress(text=text[:50]) from wrong
-
-
-def parse_prefix(text: str) -> IPNetwork:
-    """Read a prefix. Raises BadAddress."""
-    try:
-        return ip_network(text.strip())
-    except ValueError as wrong:
-        raise BadAddress(text=text[:50]) from wrong
-
-
-def _line_and_members(session: Session, found: Assignment, at: datetime) -> tuple[str | None, tuple[str, ...]]:
-    if found.share_id is None:
-        return None, ()
-    day = clock.today(at)
-    line = session.scalars(
-        select(Line)
-        .join(Share)
-        .where(Share.id == found.share_id)
-        .options(selectinload(Line.shares).options(joinedload(Share.member), selectinload(Share.assignments)))
-    ).one()
-    present = [share for share in line.shares if share.since <= day and (share.until is None or day < share.until)]
-    own = {share.id for share in present if any(_lives(held, at) for held in share.assignments)}
-    members = [share.member for share in line.shares if share.id == found.share_id]
-    members += [share.member for share in present if share.id not in own and share.id != found.share_id]
-    return str(line), tuple(str(member) for member in members)
-
-
-def _lives(held: Assignment, at: datetime) -> bool:
-    return held.since <= at and (held.until is None or at < held.until)
-
-
-def _lock(session: Session, pool: Pool) -> Pool:
-    return session.scalars(
-        select(Pool).where(Pool.id == pool.id).with_for_update().execution_options(populate_existing=True)
-    ).one()
-
-
-def _fit(session: Session, pool: Pool, length: int, exactly: IPNetwork | None) -> tuple[Block, Prefix]:
-    width = WIDTH[pool.family]
-    query = select(Block).where(Block.pool_id == pool.id, Block.state == BlockState.FREE)
-    if exactly is not None:
-        wanted = Prefix(int(exactly.network_address), exactly.prefixlen, exactly.max_prefixlen)
-        free = session.scalar(query.where(Block.first <= wanted.first, Block.last >= wanted.last))
-        if free is None or exactly.version != pool.family:
-            raise PrefixTaken(prefix=exactly, pool=pool.name)
-        return free, wanted
-    free = session.scalar(query.where(Block.length <= length).order_by(Block.length.desc(), Block.first).limit(1))
-    if free is None:
-        raise PoolExhausted(pool=pool.name, prefix=pool.prefix)
-    return free, Prefix(free.first, length, width)
-
-
-def _cut(session: Session, pool: Pool, free: Block, wanted: Prefix, state: BlockState) -> Block:
-    taken, rest = blocks.carve(Prefix(free.first, free.length, WIDTH[pool.family]), wanted)
-    free.first, free.last, free.length, free.state = taken.first, taken.last, taken.length, state
-    session.flush()  # shrink before the leftovers come in: the database refuses any overlap, even a passing one
-    session.add_all([_block(pool, left, BlockState.FREE) for left in rest])
-    session.flush()
-    return free
-
-
-def _block(pool: Pool, prefix: Prefix, state: BlockState) -> Block:
-    return Block(
-        pool_id=pool.id,
-        family=pool.family,
-        first=prefix.first,
-        last=prefix.last,
-        length=prefix.length,
-        state=state,
+def _waiting_for(session: Session, ledger: Ledger, prefix: IPNetwork, holder: Holder) -> int | None:
+    """The block of a prefix in quarantine that this holder's member was the last to have."""
+    block = ledger.around(whole(prefix))
+    if (
+        holder.member is None
+        or block is None
+        or block.state != BlockState.QUARANTINED
+        or block.length != prefix.prefixlen
+    ):
+        return None
+    last = session.scalar(
+        select(Assignment.share_id)
+        .where(Assignment.family == prefix.version, Assignment.first == block.first, Assignment.last == block.last)
+        .order_by(Assignment.until.desc())
+        .limit(1)
     )
+    return int(block.id) if last is not None and share_holder(session, last).member == holder.member else None
 
 
-def _free(session: Session, block: Block) -> None:
-    """Join a block with its buddy as long as that is free too."""
-    block.state, block.until = BlockState.FREE, None
-    pool = session.get_one(Pool, block.pool_id)
-    prefix = Prefix(block.first, block.length, WIDTH[block.family])
-    while prefix.length > pool.length:
-        other = blocks.buddy(prefix)
-        neighbour = session.scalar(
-            select(Block).where(
-                Block.family == block.family,
-                Block.first == other.first,
-                Block.length == other.length,
-                Block.state == BlockState.FREE,
-            )
-        )
-        if neighbour is None:
-            break
-        session.delete(neighbour)
-        session.flush()
-        prefix = blocks.merged(prefix)
-    block.first, block.last, block.length = prefix.first, prefix.last, prefix.length
-    session.flush()
+def _give(
+    session: Session, act: Act, ledger: Ledger, taken: Sequence[tuple[int, Prefix]], holder: Holder, role: Role
+) -> list[Assignment]:
+    given = [_row(ledger, block, prefix, holder, role) for block, prefix in taken]
+    if len(given) == 1:
+        ids = ledger.connection.execute(_GIVE, given[0]).inserted_primary_key
+    else:
+        ids = ledger.connection.execute(_GIVE_MANY, given).scalars().all()
+    made = [_loaded(session, number, row) for number, row in zip(ids or (), given, strict=True)]
+    journal.record(
+        session,
+        act,
+        "address.allocate",
+        str(made[0].prefix) if len(made) == 1 else ledger.pool.name,
+        member=holder.member,
+        pool=ledger.pool.name,
+        role=role,
+        **{name: value for name in ("line", "interface", "peer") if (value := getattr(holder, name))},
+        **({} if len(made) == 1 else {"prefixes": [str(one.prefix) for one in made]}),
+    )
+    return made
 
 
-def _end_quarantines(session: Session, pool: Pool, at: datetime) -> None:
-    over = select(Block).where(Block.pool_id == pool.id, Block.state == BlockState.QUARANTINED, Block.until <= at)
-    for found in session.scalars(over.order_by(Block.first)).all():
-        _free(session, found)
+def _row(ledger: Ledger, block: int, prefix: Prefix, holder: Holder, role: Role) -> dict[str, Any]:
+    return {
+        "pool_id": ledger.pool.id,
+        "block_id": block,
+        "family": ledger.pool.family,
+        "first": prefix.first,
+        "last": prefix.last,
+        "length": prefix.length,
+        "role": role,
+        "share_id": holder.share_id,
+        "interface_id": holder.interface_id,
+        "peer_id": holder.peer_id,
+        "since": ledger.at,
+        "until": None,
+    }
+
+
+def _loaded(session: Session, number: int, row: dict[str, Any]) -> Assignment:
+    """A row that was just written, as one that was read."""
+    made = Assignment(id=number, **row)
+    make_transient_to_detached(made)
+    session.add(made)
+    return made

@@ -6,6 +6,7 @@ free, one block of each length in between (a buddy allocator, Knowlton 1965). Fr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 
@@ -62,5 +63,31 @@ def merged(block: Prefix) -> Prefix:
 
 
 def ancestors(address: int, width: int) -> list[int]:
-    """The first address of every prefix that can hold `address`: one a length."""
-    return sorted({address >> bits << bits for bits in range(width + 1)})
+    """The first address of every prefix that can hold `address`: one a length, the longest first."""
+    return [address >> bits << bits for bits in range(width + 1)]
+
+
+def inside(part: Prefix, whole: Prefix) -> bool:
+    """Whether a prefix lies within another, or is the same."""
+    return part.width == whole.width and whole.first <= part.first and part.last <= whole.last
+
+
+def parts(whole: Prefix, length: int, most: int) -> Iterator[Prefix]:
+    """The prefixes of one length that begin a prefix: all of them, or the first `most`."""
+    size = 1 << (whole.width - length)
+    for first in range(whole.first, whole.last + 1, size)[:most]:
+        yield Prefix(first, length, whole.width)
+
+
+def rest(whole: Prefix, taken: Prefix) -> list[Prefix]:
+    """What stays of a prefix after `taken`, once that and all before it is gone: as few prefixes as can be.
+
+    Raises ValueError when `taken` is not inside `whole`.
+    """
+    return [left for left in carve(whole, taken)[1] if left.first > taken.last]
+
+
+def halves(whole: Prefix) -> tuple[Prefix, Prefix]:
+    """The two prefixes one bit longer that a prefix is made of."""
+    low = Prefix(whole.first, whole.length + 1, whole.width)
+    return low, buddy(low)

@@ -1,33 +1,37 @@
-"""Verbs on lines: ordered, delivered, shared, closed."""
+"""Verbs on lines: ordered, changed, shared, brought from state to state, closed."""
 
 from __future__ import annotations
 
-import base64
-import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from foundation import clock, journal
 from foundation.acts import Act
 from foundation.errors import Invalid, NotFound, Refused
 from foundation.speech import Phrase
-from foundation.vault import vault_of
-from inventory import addresses, numbers
-from inventory.models.addresses import Role
+from inventory import addresses, credentials, line_parts, numbers, shares
+from inventory.credentials import Opening
+from inventory.line_parts import Details
+from inventory.models.access import LineMigration, Outcome
+from inventory.models.addresses import Pool, Role
 from inventory.models.devices import Device
-from inventory.models.lines import Credential, Line, LineEvent, LineState, Offer, Share, Technology
-from inventory.models.people import Member, MemberStatus
+from inventory.models.lines import Delivery, Line, LineEvent, LineState, Offer, Share
+from inventory.models.mandates import Task
+from inventory.models.people import Member
+from inventory.rights import asks
 
 S = LineState
-_ENDED = frozenset({S.CLOSED, S.CANCELLED})
-_NEXT: dict[LineState, frozenset[LineState]] = {
+ENDED = frozenset({S.CLOSED, S.CANCELLED})
+"""States after which nothing comes."""
+
+NEXT: dict[LineState, frozenset[LineState]] = {
     S.REQUESTED: frozenset({S.ORDERED, S.ACTIVE, S.CANCELLED}),
-    S.ORDERED: frozenset({S.DELIVERED, S.CANCELLED}),
+    # Back to `requested`: the wholesaler turned the order down.
+    S.ORDERED: frozenset({S.DELIVERED, S.REQUESTED, S.CANCELLED}),
     S.DELIVERED: frozenset({S.ACTIVE, S.CLOSING, S.CLOSED}),
     S.ACTIVE: frozenset({S.SUSPENDED, S.CLOSING, S.CLOSED}),
     S.SUSPENDED: frozenset({S.ACTIVE, S.CLOSING, S.CLOSED}),
@@ -35,6 +39,7 @@ _NEXT: dict[LineState, frozenset[LineState]] = {
     S.CLOSED: frozenset(),
     S.CANCELLED: frozenset(),
 }
+"""Where a line may go from each state."""
 
 RENDERED = frozenset({S.DELIVERED, S.ACTIVE, S.CLOSING})
 """States in which a line is on the machines."""
@@ -67,73 +72,43 @@ class AlreadySo(IllegalTransition):
     phrase = Phrase("{line} est déjà {state}. Rien n'a été changé.", "{line} is {state} already. Nothing was changed.")
 
 
-class NotAMember(Refused):
-    """Whoever orders has left."""
+class BadLineState(Invalid):
+    """A word that is no state of a line."""
 
-    kind = "not-a-member"
+    kind = "bad-line-state"
     phrase = Phrase(
-        "{member} n'est plus membre : pas de nouvelle ligne. Rien n'a été changé.",
-        "{member} is no longer a member: no new line. Nothing was changed.",
+        "« {value} » n'est pas un état de ligne : choisir parmi {choices}.",
+        "“{value}” is no state of a line: choose among {choices}.",
     )
 
 
-class BadKey(Invalid):
-    """A text that is no WireGuard public key."""
+class WhyNeeded(Invalid):
+    """Someone suspends a line without a word of why."""
 
-    kind = "bad-key"
+    kind = "why-needed"
     phrase = Phrase(
-        "Ce n'est pas une clé publique WireGuard (44 caractères, 32 octets en base64) : « {key} ».",
-        "This is not a WireGuard public key (44 characters, 32 bytes in base64): “{key}”.",
+        'Suspendre {line} coupe des gens : dites pourquoi, --why "…". Rien n\'a été changé.',
+        'To suspend {line} cuts people off: say why, --why "…". Nothing was changed.',
     )
 
 
-class KeyMissing(Invalid):
-    """A WireGuard line needs its member's public key."""
+class OutOfOrder(Invalid):
+    """A day before what came before it, or one that has not come."""
 
-    kind = "key-needed"
+    kind = "out-of-order"
     phrase = Phrase(
-        "Il faut la clé publique WireGuard du membre : --key (umask 077; wg genkey | tee privee | wg pubkey).",
-        "The member's WireGuard public key is needed: --key (umask 077; wg genkey | tee private | wg pubkey).",
+        "Ce moment ({at}) est avant le dernier changement de {line} ({since}) ou pas encore venu. Rien n'a été changé.",
+        "That moment ({at}) is before the last change of {line} ({since}) or has not come yet. Nothing was changed.",
     )
 
 
-class BadND(Invalid):
-    """A French copper line's number is ten digits."""
+class OfferRetired(Refused):
+    """An offer that nobody may order any more."""
 
-    kind = "bad-nd"
+    kind = "offer-retired"
     phrase = Phrase(
-        "« {nd} » n'est pas un numéro de désignation (dix chiffres).",
-        "“{nd}” is not a line designation number (ten digits).",
-    )
-
-
-class CredentialTaken(Refused):
-    """Another living line uses this key or login."""
-
-    kind = "credential-taken"
-    phrase = Phrase(
-        "Cette clé sert déjà pour {line}. Une clé par ligne ; rien n'a été changé.",
-        "This key already serves {line}. One key a line; nothing was changed.",
-    )
-
-
-class KeyOfOurs(Refused):
-    """A member's key must be their own: WireGuard drops, without a word, a peer that has its own key."""
-
-    kind = "key-of-ours"
-    phrase = Phrase(
-        "Cette clé est celle de {machine} : il faut celle du membre. Rien n'a été changé.",
-        "This key is that of {machine}: the member's own is needed. Nothing was changed.",
-    )
-
-
-class AlreadyShares(Refused):
-    """The member already has a part of the line."""
-
-    kind = "already-shares"
-    phrase = Phrase(
-        "{member} partage déjà {line}. Rien n'a été changé.",
-        "{member} already shares {line}. Nothing was changed.",
+        "L'offre {offer} est retirée depuis le {retired}. Rien n'a été changé. Les autres : essaim offer list",
+        "Offer {offer} was retired on {retired}. Nothing was changed. The others: essaim offer list",
     )
 
 
@@ -142,51 +117,74 @@ class LineEnded(Refused):
 
     kind = "line-ended"
     phrase = Phrase(
-        "{line} est {state} : on ne peut plus la partager. Rien n'a été changé.",
-        "{line} is {state}: it can no longer be shared. Nothing was changed.",
+        "{line} est {state} : on ne peut plus la partager ni la changer. Rien n'a été changé.",
+        "{line} is {state}: it can no longer be shared or changed. Nothing was changed.",
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Ordering:
-    """What an order says besides who and what."""
-
-    public_key: str | None = None
-    nd: str | None = None
+@dataclass(frozen=True)
+class Ordering(Opening, Details):
+    """What an order says besides who and what: details of the access, and what the member opens it with."""
 
 
+@asks(Task.LINES_WRITE, "offer")
 def order_line(session: Session, act: Act, member: Member, offer: Offer, ordering: Ordering) -> Line:
     """Order a line: its first share, addresses and credential. A tunnel is active at once.
 
-    Raises NotAMember, KeyMissing, BadKey, BadND, CredentialTaken, KeyOfOurs, PoolExhausted.
+    Raises NotAMember, OfferRetired, PoolExhausted, what `line_parts.checked` raises of details and
+    `credentials.give` of what opens it.
     """
-    if member.status == MemberStatus.LEFT:
-        raise NotAMember(member=str(member))
+    shares.demand_member(member)
+    demand_offered(offer)
+    details = line_parts.checked(ordering, offer)
     line = Line(
         number=numbers.following(session, Line.number),
         offer_id=offer.id,
         state=S.REQUESTED,
         device_id=offer.device_id,
-        nd=_checked_nd(ordering.nd),
+        mtu=details.mtu,
+        place=details.place or "",
     )
     session.add(line)
     session.flush()
     session.add(LineEvent(line_id=line.id, state=S.REQUESTED, at=act.at))
-    share = _new_share(session, act, line, member, weight=1)
-    journal.record(session, act, "line.order", str(line), member=str(member), offer=offer.name)
-    _give_credential(session, act, line, share, offer, ordering)
-    if offer.pool_v4 is not None:
-        addresses.allocate(session, act, offer.pool_v4, share, Role.WAN)
-    if offer.pool_v6 is not None:
-        addresses.allocate(session, act, offer.pool_v6, share, Role.DELEGATED)
-    if offer.delivery == "tunnel":
-        move(session, act, line, S.ACTIVE)
+    share = shares.begin(session, act, line, member, weight=1, day=clock.today(act.at))
+    journal.record(session, act, "line.order", str(line), member=str(member), offer=offer.name, details=details.said)
+    line_parts.write(session, line, details, offer, act.at)
+    credentials.give(session, line, share, offer, ordering, act.at)
+    equip(session, act, share, offer)
+    if offer.delivery == Delivery.TUNNEL:
+        _enter(session, act, line, S.ACTIVE, act.at)
     return line
 
 
-def move(session: Session, act: Act, line: Line, state: LineState) -> None:
-    """Bring a line into another state. Raises AlreadySo, IllegalTransition with the list of legal ones."""
-    legal = _NEXT[LineState(line.state)]
+@asks(Task.LINES_WRITE, "line")
+def change_line(session: Session, act: Act, line: Line, details: Details) -> tuple[str, ...]:
+    """Correct what is said of a line's access; an empty text takes away. Gives the names of what was said.
+
+    Raises LineEnded, and what `line_parts.checked` and `line_parts.write` raise.
+    """
+    demand_living(line)
+    offer = session.get_one(Offer, line.offer_id)
+    plain = line_parts.checked(details, offer)
+    if plain.mtu is not None:
+        line.mtu = plain.mtu
+    if plain.place is not None:
+        line.place = plain.place
+    line_parts.write(session, line, plain, offer, act.at)
+    journal.record(session, act, "line.change", str(line), details=plain.said)
+    session.flush()
+    return tuple(plain.said)
+
+
+@asks(Task.LINES_WRITE, "line")
+def move(session: Session, act: Act, line: Line, state: LineState, *, at: datetime | None = None) -> None:
+    """Bring a line into another state, as of `at` or now. What ends with it ends now.
+
+    Raises AlreadySo, IllegalTransition with the list of legal ones, WhyNeeded for a suspension without a word,
+    OutOfOrder.
+    """
+    legal = NEXT[LineState(line.state)]
     if line.state == state:
         raise AlreadySo(line=str(line), state=state)
     if state not in legal:
@@ -196,91 +194,121 @@ def move(session: Session, act: Act, line: Line, state: LineState) -> None:
             wanted=state,
             legal=sorted(legal) or "—",
         )
-    before, line.state = line.state, state
-    session.add(LineEvent(line_id=line.id, state=state, at=act.at))
-    journal.record(session, act, "line.state", str(line), before=before, after=state)
-    session.flush()
+    if state == S.SUSPENDED and not act.why.strip():
+        raise WhyNeeded(line=str(line))
+    if at is not None:
+        _demand_order(session, act, line, at)
+    _enter(session, act, line, state, at or act.at)
+    if state in ENDED:
+        _end_all(session, act, line)
 
 
-def add_share(session: Session, act: Act, line: Line, member: Member, offer: Offer, *, weight: int = 1) -> Share:
-    """A neighbour shares the line from today, with an address of their own routed over it.
-
-    Raises AlreadyShares, LineEnded, NotAMember, PoolExhausted.
-    """
-    if line.state in _ENDED:
-        raise LineEnded(line=str(line), state=LineState(line.state))
-    if member.status == MemberStatus.LEFT:
-        raise NotAMember(member=str(member))
-    if any(share.member_id == member.id and share.until is None for share in shares_of(session, line)):
-        raise AlreadyShares(member=str(member), line=str(line))
-    share = _new_share(session, act, line, member, weight=weight)
-    if offer.pool_v4 is not None:
-        addresses.allocate(session, act, offer.pool_v4, share, Role.ROUTED)
-    return share
-
-
-def end_share(session: Session, act: Act, line: Line, member: Member) -> None:
-    """A neighbour's part ends today: their addresses go to quarantine, their credentials end."""
-    for share in shares_of(session, line):
-        if share.member_id == member.id and share.until is None:
-            _end(session, act, line, share)
-
-
+@asks(Task.LINES_WRITE, "line")
 def close_line(session: Session, act: Act, line: Line) -> None:
     """Close a line: every part of it ends; addresses go to quarantine. One never delivered is cancelled.
 
     Raises IllegalTransition.
     """
-    undelivered = line.state in (S.REQUESTED, S.ORDERED)
-    move(session, act, line, S.CANCELLED if undelivered else S.CLOSED)
-    for share in shares_of(session, line):
-        if share.until is None:
-            _end(session, act, line, share)
+    move(session, act, line, S.CANCELLED if line.state in (S.REQUESTED, S.ORDERED) else S.CLOSED)
+
+
+@asks(Task.LINES_WRITE, "line")
+def add_share(
+    session: Session,
+    act: Act,
+    line: Line,
+    member: Member,
+    offer: Offer,
+    *,
+    weight: int = 1,
+    day: date | None = None,
+    opening: Opening | None = None,
+) -> Share:
+    """A neighbour shares the line from `day`, or today, with an address of their own routed over it.
+
+    In a tunnel they open it for themselves, with a certificate or, if they bring it, a key of their own.
+    Raises AlreadyShares, LineEnded, NotAMember, BadDay, BadWeight, PoolExhausted, and what `credentials.give` raises.
+    """
+    demand_living(line)
+    share = shares.begin(session, act, line, member, weight=weight, day=day or clock.today(act.at))
+    if offer.pool_v4_id is not None:
+        addresses.allocate(session, act, session.get_one(Pool, offer.pool_v4_id), share, Role.ROUTED)
+    credentials.give_neighbour(session, line, share, offer, opening or Opening(), act.at)
+    return share
+
+
+@asks(Task.LINES_WRITE, "line")
+def end_share(session: Session, act: Act, line: Line, member: Member, *, day: date | None = None) -> None:
+    """A neighbour's part ends on `day`, past or today: their addresses go to quarantine, their credentials end.
+
+    Raises DoesNotShare, HoldsTheLine, BadDay.
+    """
+    share, today = shares.of_member(session, line, member), clock.today(act.at)
+    if shares.holder(shares.of_line(session, line), today) is share:
+        raise shares.HoldsTheLine(member=str(member), line=str(line))
+    if day is not None and not share.since <= day <= today:
+        raise shares.BadDay(day=day, first=share.since, last=today)
+    shares.finish(session, act, line, share, day or max(today, share.since))
 
 
 def find_line(session: Session, text: str) -> Line:
     """The line of that number (`L0042`) with its shares. Raises BadNumber, NoSuchLine."""
     number = numbers.parse("L", text)
-    line = session.scalar(_with_shares().where(Line.number == number))
+    line = session.scalar(_whole().where(Line.number == number))
     if line is None:
         raise NoSuchLine(line=numbers.shown("L", number))
     return line
 
 
-def list_lines(session: Session, *, ended: bool = False, after: int = 0, limit: int = 100) -> Sequence[Line]:
-    """Lines by number, a page at a time; those that ended only where asked."""
-    query = _with_shares().where(Line.number > after).order_by(Line.number).limit(limit)
-    if not ended:
-        query = query.where(Line.state.not_in(_ENDED))
+def list_lines(
+    session: Session,
+    *,
+    ended: bool = False,
+    state: str | None = None,
+    offer: str | None = None,
+    device: str | None = None,
+    technology: str | None = None,
+    member: Member | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> Sequence[Line]:
+    """Lines by number, a page at a time; those that ended only where asked, by `ended` or by their `state`.
+
+    `device` also finds lines that are going over to that machine; `member` those of which they have or had a part.
+    Raises BadLineState.
+    """
+    query = _whole().where(Line.number > after).order_by(Line.number).limit(limit)
+    if state is not None:
+        query = query.where(Line.state == parse_state(state))
+    elif not ended:
+        query = query.where(Line.state.not_in(ENDED))
+    if offer is not None or technology is not None:
+        wanted = select(Offer.id).where(
+            *(column == value for column, value in ((Offer.name, offer), (Offer.technology, technology)) if value)
+        )
+        query = query.where(Line.offer_id.in_(wanted))
+    if device is not None:
+        machine = select(Device.id).where(Device.name == device).scalar_subquery()
+        query = query.where(or_(Line.device_id == machine, Line.id.in_(going_to(machine))))
+    if member is not None:
+        query = query.where(Line.id.in_(select(Share.line_id).where(Share.member_id == member.id)))
     return session.scalars(query).all()
 
 
 def lines_of(session: Session, member: Member) -> Sequence[Line]:
     """Lines of which the member has a living part."""
     mine = select(Share.line_id).where(Share.member_id == member.id, Share.until.is_(None))
-    return session.scalars(_with_shares().where(Line.id.in_(mine)).order_by(Line.number)).all()
+    return session.scalars(_whole().where(Line.id.in_(mine)).order_by(Line.number)).all()
 
 
 def shares_of(session: Session, line: Line) -> Sequence[Share]:
     """All parts of a line, past ones too, the first first."""
-    return session.scalars(
-        select(Share)
-        .where(Share.line_id == line.id)
-        .options(joinedload(Share.member), selectinload(Share.credentials), selectinload(Share.assignments))
-        .order_by(Share.id)
-        .execution_options(populate_existing=True)
-    ).all()
+    return shares.of_line(session, line)
 
 
-def opened_by(session: Session) -> dict[str, dict[str, int]]:
-    """The line that each living credential opens: kind -> key or login -> line number."""
-    opened: dict[str, dict[str, int]] = {"wireguard": {}, "ppp": {}}
-    query = (
-        select(Credential.kind, Credential.name, Line.number).join(Share, Share.id == Credential.share_id).join(Line)
-    )
-    for kind, name, number in session.execute(query.where(Credential.until.is_(None))):
-        opened[kind][name] = number
-    return opened
+def holder(line: Line, day: date) -> Share:
+    """The share of whoever answers for the line on that day, else the last who did."""
+    return shares.holder(line.shares, day)
 
 
 def prefixes(session: Session, line: Line) -> list[str]:
@@ -289,90 +317,83 @@ def prefixes(session: Session, line: Line) -> list[str]:
     return [str(one.prefix) for one in held]
 
 
-def holder(line: Line, day: date) -> Share:
-    """The share of whoever answers for the line: the earliest one in force, else the last that was."""
-    present = [share for share in line.shares if share.since <= day and (share.until is None or day < share.until)]
-    return present[0] if present else line.shares[-1]
-
-
 def since(line: Line, state: LineState) -> datetime | None:
     """When the line last came into a state."""
     moments = [event.at for event in line.events if event.state == state]
     return moments[-1] if moments else None
 
 
-def _with_shares() -> Select[Line]:
-    shares = selectinload(Line.shares)
+def parse_state(text: str) -> LineState:
+    """A state by its code, or by its word in either language. Raises BadLineState."""
+    plain = text.strip().lower()
+    for state in LineState:
+        if plain in (state.value, state.phrase.fr, state.phrase.en):
+            return state
+    raise BadLineState(value=text[:40], choices=[one.value for one in LineState])
+
+
+def going_to(device: object) -> Select[int]:
+    """Rows of the lines that are going over to a machine."""
+    return select(LineMigration.line_id).where(LineMigration.to_device_id == device, LineMigration.ended.is_(None))
+
+
+def equip(session: Session, act: Act, share: Share, offer: Offer) -> None:
+    """Give a line's holder the addresses of its offer. Raises PoolExhausted."""
+    for pool, role in ((offer.pool_v4_id, Role.WAN), (offer.pool_v6_id, Role.DELEGATED)):
+        if pool is not None:
+            addresses.allocate(session, act, session.get_one(Pool, pool), share, role)
+
+
+def demand_living(line: Line) -> None:
+    """Raises LineEnded where it is closed or cancelled."""
+    if line.state in ENDED:
+        raise LineEnded(line=str(line), state=LineState(line.state))
+
+
+def demand_offered(offer: Offer) -> None:
+    """Raises OfferRetired."""
+    if offer.retired is not None:
+        raise OfferRetired(offer=offer.name, retired=offer.retired)
+
+
+def _demand_order(session: Session, act: Act, line: Line, at: datetime) -> None:
+    last = session.scalar(select(func.max(LineEvent.at)).where(LineEvent.line_id == line.id))
+    if at > act.at or (last is not None and at < last):
+        raise OutOfOrder(line=str(line), at=at, since=last)
+
+
+def _enter(session: Session, act: Act, line: Line, state: LineState, at: datetime) -> None:
+    before, line.state = line.state, state
+    session.add(LineEvent(line_id=line.id, state=state, at=at))
+    journal.record(session, act, "line.state", str(line), before=before, after=state, at=at)
+    session.flush()
+
+
+def _end_all(session: Session, act: Act, line: Line) -> None:
+    for migration in session.scalars(
+        select(LineMigration).where(LineMigration.line_id == line.id, LineMigration.ended.is_(None))
+    ):
+        migration.ended, migration.outcome = clock.ends_after(migration.since, act.at), Outcome.UNDONE
+    line_parts.end_all(session, line, act.at)
+    for share in shares_of(session, line):
+        if share.until is None:
+            shares.finish(session, act, line, share, max(clock.today(act.at), share.since))
+
+
+def _whole() -> Select[Line]:
+    parts = selectinload(Line.shares)
+    to = selectinload(Line.migrations)
     return select(Line).options(
         joinedload(Line.offer),
         joinedload(Line.device),
         selectinload(Line.events),
-        shares.joinedload(Share.member),
-        shares.selectinload(Share.credentials),
-        shares.selectinload(Share.assignments),
+        selectinload(Line.coppers),
+        selectinload(Line.fibres),
+        selectinload(Line.vlans),
+        to.joinedload(LineMigration.to_offer),
+        to.joinedload(LineMigration.to_device),
+        parts.joinedload(Share.member),
+        parts.selectinload(Share.weights),
+        parts.selectinload(Share.credentials),
+        parts.selectinload(Share.assignments),
     )
-
-
-def _new_share(session: Session, act: Act, line: Line, member: Member, *, weight: int) -> Share:
-    share = Share(line_id=line.id, member_id=member.id, weight=weight, since=clock.today(act.at))
-    session.add(share)
-    session.flush()
-    journal.record(session, act, "share.begin", str(line), member=str(member), weight=weight)
-    return share
-
-
-def _end(session: Session, act: Act, line: Line, share: Share) -> None:
-    share.until = clock.today(act.at)
-    for credential in share.credentials:
-        if credential.until is None:
-            credential.until = clock.ends_after(credential.since, act.at)
-    for assignment in share.assignments:
-        if assignment.until is None:
-            addresses.release(session, act, assignment)
-    journal.record(session, act, "share.end", str(line), member=str(share.member))
-    session.flush()
-
-
-def _give_credential(session: Session, act: Act, line: Line, share: Share, offer: Offer, ordering: Ordering) -> None:
-    if offer.technology == Technology.WIREGUARD:
-        key = _checked_key(ordering.public_key)
-        taken = session.scalar(
-            select(Line)
-            .join(Share)
-            .join(Credential)
-            .where(Credential.kind == "wireguard", Credential.name == key, Credential.until.is_(None))
-        )
-        if taken is not None:
-            raise CredentialTaken(line=str(taken))
-        ours = session.scalar(select(Device.name).where(Device.public_key == key))
-        if ours is not None:
-            raise KeyOfOurs(machine=ours)
-        session.add(Credential(share_id=share.id, kind="wireguard", name=key, since=act.at))
-    elif offer.technology == Technology.ADSL:
-        password = vault_of(session).seal(secrets.token_urlsafe(12))
-        login = f"{str(line).lower()}@{offer.name}"
-        session.add(Credential(share_id=share.id, kind="ppp", name=login, secret=password, since=act.at))
-    session.flush()
-
-
-def _checked_key(key: str | None) -> str:
-    if key is None:
-        raise KeyMissing
-    plain = key.strip()
-    try:
-        octets = base64.b64decode(plain, validate=True)
-    except ValueError as wrong:
-        raise BadKey(key=plain[:50]) from wrong
-    # A key has one spelling: `wg` refuses any other, and would refuse the whole file with it. Zeros are nobody's key.
-    if len(octets) != 32 or not any(octets) or base64.b64encode(octets).decode() != plain:
-        raise BadKey(key=plain[:50])
-    return plain
-
-
-def _checked_nd(nd: str | None) -> str | None:
-    if nd is None:
-        return None
-    digits = re.sub(r"[ .]", "", nd)
-    if not re.fullmatch(r"0[1-9][0-9]{8}", digits):
-        raise BadND(nd=nd)
-    return digits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from foundation.errors import Invalid
@@ -32,8 +32,11 @@ def parse(letter: str, given: str) -> int:
     return int(read[1])
 
 
-def following(session: Session, column: InstrumentedAttribute[Any]) -> int:
-    """The number after the highest of this column. Whoever asks at the same time waits: no number is given twice."""
+def following(session: Session, column: InstrumentedAttribute[Any], *where: ColumnElement[bool]) -> int:
+    """The number after the highest of this column, among the rows `where`.
+
+    Whoever asks at the same time waits: no number is given twice.
+    """
     if session.connection().dialect.name == "postgresql":  # SQLite has one writer: nobody else counts meanwhile
         session.execute(text(f"LOCK TABLE {column.class_.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
-    return (session.scalar(select(func.max(column))) or 0) + 1
+    return (session.scalar(select(func.max(column)).where(*where)) or 0) + 1

@@ -12,7 +12,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import singledispatch, wraps
+from datetime import date
+from functools import wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, or_, select
@@ -24,6 +25,8 @@ from foundation.errors import Forbidden
 from foundation.speech import Phrase
 from inventory.models.mandates import EVERYWHERE, Emergency, Mandate, Task
 from inventory.models.people import Member
+from inventory.scopes import owners_of as owners_of
+from inventory.scopes import scopes_of as scopes_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,6 +59,10 @@ class WhoAreYou(Forbidden):
     )
 
 
+COMPLETE: Final = or_(Mandate.needs_second.is_(False), Mandate.seconded_by.is_not(None))
+"""The condition of a mandate that has the people it takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a verb asks: the task, the parameter that it acts upon, and whether one may do it to what is one's own."""
@@ -67,26 +74,6 @@ class Asked:
 
 VERBS: Final[dict[str, Asked]] = {}
 """Every verb that asks, by its module and name."""
-
-
-@singledispatch
-def scopes_of(subject: object) -> frozenset[str]:
-    """The scopes that cover a subject, besides the whole association: `site:mezzanine`, `device:vpn`…"""
-    del subject
-    return frozenset()
-
-
-@singledispatch
-def owners_of(subject: object, session: Session) -> frozenset[int]:
-    """The rows of the members whose own a subject is."""
-    del subject, session
-    return frozenset()
-
-
-@owners_of.register
-def _(subject: Member, session: Session) -> frozenset[int]:
-    del session
-    return frozenset({subject.id})
 
 
 def asks(
@@ -108,7 +95,7 @@ def asks(
                 return verb(session, act, *args, **kwargs)
             subject = None
             if of is not None and rank is not None:
-                subject = kwargs[of] if of in kwargs else args[rank]
+                subject = kwargs[of] if of in kwargs else args[rank] if rank < len(args) else None
             demand(session, act, task, subject, own=own)
             session.info[_ASKED] = True
             try:
@@ -126,9 +113,9 @@ def demand(session: Session, act: Act, task: Task, subject: object = None, *, ow
     if may(session, act, task, subject, own=own):
         return
     if act.actor.startswith(MACHINE):
-        raise WhoAreYou(task=task.phrase, code=task)
-    scopes = sorted(scopes_of(subject))
-    raise NotMandated(actor=act.actor, task=task.phrase, code=task, scope=f" : {', '.join(scopes)}" if scopes else "")
+        raise WhoAreYou(task=task, code=str(task))
+    scopes = sorted(scopes_of(subject, session))
+    raise NotMandated(actor=act.actor, task=task, code=str(task), scope=f" : {', '.join(scopes)}" if scopes else "")
 
 
 def may(session: Session, act: Act, task: Task, subject: object = None, *, own: bool = False) -> bool:
@@ -139,7 +126,7 @@ def may(session: Session, act: Act, task: Task, subject: object = None, *, own: 
         return not ever_mandated(session)
     if own and _is_own(session, act, subject):
         return True
-    return _holds(session, act, task, {EVERYWHERE, *scopes_of(subject)})
+    return _holds(session, act, task, {EVERYWHERE, *scopes_of(subject, session)})
 
 
 def tasks_of(session: Session, act: Act) -> frozenset[Task]:
@@ -150,18 +137,17 @@ def tasks_of(session: Session, act: Act) -> frozenset[Task]:
 
 def in_force(act: Act) -> ColumnElement[bool]:
     """The condition of a mandate that counts on the day of the act."""
-    day = clock.today(act.at)
-    return and_(
-        Mandate.since <= day,
-        or_(Mandate.until.is_(None), Mandate.until > day),
-        or_(Mandate.needs_second.is_(False), Mandate.seconded_by.is_not(None)),
-    )
+    return in_force_on(clock.today(act.at))
+
+
+def in_force_on(day: date) -> ColumnElement[bool]:
+    """The condition of a mandate that counts on that day."""
+    return and_(Mandate.since <= day, or_(Mandate.until.is_(None), Mandate.until > day), COMPLETE)
 
 
 def ever_mandated(session: Session) -> bool:
     """Whether the association's founding is over: someone was given a mandate that came into force."""
-    complete = or_(Mandate.needs_second.is_(False), Mandate.seconded_by.is_not(None))
-    return session.scalar(select(Mandate.id).where(complete).limit(1)) is not None
+    return session.scalar(select(Mandate.id).where(COMPLETE).limit(1)) is not None
 
 
 def _holds(session: Session, act: Act, task: Task, scopes: Iterable[str]) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData
 
-from foundation.database import Base, put_guards
+from foundation.database import Base, DatabaseUnreadable, put_guards
 
 TABLES_OF: Final = ("billing.models", "foundation.journal", "inventory.models", "provisioning.models")
 """The modules that declare tables of the association's database."""
@@ -28,11 +30,31 @@ def upgrade(engine: Engine) -> None:
 
     All or nothing: on both engines the whole upgrade is one transaction.
     """
-    with engine.connect().execution_options(essaim_writes=True) as connection, connection.begin():
+    with (
+        engine.connect().execution_options(essaim_writes=True) as connection,
+        _recast(connection),
+        connection.begin(),
+    ):
         config = configuration()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         put_guards(connection)
+        if engine.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+            raise DatabaseUnreadable(reason="foreign_key_check")
+
+
+@contextmanager
+def _recast(connection: Connection) -> Iterator[None]:
+    """Let SQLite's tables be made anew under the rows that refer to them: the references are checked at the end."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")  # which does nothing within a transaction
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def configuration() -> Config:

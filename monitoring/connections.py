@@ -115,6 +115,12 @@ def last_connection(session: Session, line: int) -> LastConnection | None:
     return LastConnection(row.since, row.last_seen, row.until, row.remote, row.received, row.sent, row.cause)
 
 
+def connected_after(session: Session, line: int, instant: datetime, *, device: str | None = None) -> datetime | None:
+    """When a line first connected after that instant, on that machine where one is named; None if it did not."""
+    query = select(func.min(Connection.since)).where(Connection.line == line, Connection.since >= instant)
+    return session.scalar(query if device is None else query.where(Connection.device == device))
+
+
 def forget(session: Session, at: datetime) -> None:
     """Delete the connections that ended longer than `KEPT` before `at`, with where they came from."""
     session.execute(delete(Connection).where(Connection.until < at - KEPT))

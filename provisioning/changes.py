@@ -16,6 +16,9 @@ from foundation.speech import Phrase
 from foundation.vault import Sealed, vault_of
 from inventory import numbers
 from inventory.models.devices import Device
+from inventory.models.mandates import Task
+from inventory.rights import asks
+from inventory.scopes import scopes_of, scopes_of_device
 from provisioning import texts
 from provisioning.artifact import Effect, Impact, Target
 from provisioning.drivers.protocol import Seen
@@ -64,6 +67,17 @@ class Wanted:
     desired: Texts
 
 
+@scopes_of.register
+def _(subject: Wanted, session: Session) -> frozenset[str]:
+    return scopes_of_device(subject.device_id, session)
+
+
+@scopes_of.register
+def _(subject: Change, session: Session) -> frozenset[str]:
+    return scopes_of_device(subject.device_id, session)
+
+
+@asks(Task.CHANGES_PROPOSE, "wanted")
 def propose(session: Session, act: Act, wanted: Wanted, seen: Seen) -> Change | None:
     """Note what must change on a target; nothing when the machine agrees.
 
@@ -96,6 +110,7 @@ def propose(session: Session, act: Act, wanted: Wanted, seen: Seen) -> Change | 
     return change
 
 
+@asks(Task.CHANGES_APPROVE, "change")
 def approve(session: Session, act: Act, change: Change) -> None:
     """Say that a planned change may be applied. Raises NotPlanned."""
     if change.state not in (S.PLANNED, S.APPROVED):
@@ -105,6 +120,7 @@ def approve(session: Session, act: Act, change: Change) -> None:
     session.flush()
 
 
+@asks(Task.CHANGES_APPLY, "change")
 def claim(session: Session, act: Act, change: Change) -> None:
     """Take an approved change in hand: of two workers, one gets it. Raises NotApproved."""
     taken = session.execute(
@@ -134,7 +150,10 @@ def in_hand(session: Session, device_id: int, artifact: str) -> Change | None:
 
 
 def record_end(session: Session, act: Act, change: Change, state: ChangeState, reason: str = "") -> None:
-    """Note what became of a change in hand: applied, failed or stale, with the machine's own words."""
+    """Note what became of a change in hand: applied, failed or stale, with the machine's own words.
+
+    No right is asked: whoever claimed it had it, and what happened is noted whatever happens meanwhile.
+    """
     change.state, change.ended_at, change.reason = state, act.at, reason
     journal.record(session, act, f"change.{state}", str(change), reason=reason)
     session.flush()

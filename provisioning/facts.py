@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Final, Protocol, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from foundation.errors import Refused
 from foundation.speech import Phrase
-from inventory import devices
+from inventory import devices, lines
 from inventory.lines import RENDERED
+from inventory.models.access import LineMigration
 from inventory.models.addresses import Assignment, IPNetwork, Pool, Role
 from inventory.models.devices import Device, Interface
-from inventory.models.lines import Line, Share
+from inventory.models.lines import Credential, CredentialKind, Line, Share
 
 IPInterface: TypeAlias = IPv4Interface | IPv6Interface
 
@@ -63,7 +64,10 @@ def living(dated: Dated, at: datetime) -> bool:
 
 
 def rendered_lines(session: Session, device: Device | None = None) -> Sequence[Line]:
-    """Lines that are on the machines, by number, with what their shares hold; those of one machine where given."""
+    """Lines that are on the machines, by number, with what their shares hold; those of one machine where given.
+
+    A line that is going over to a machine is on that one too.
+    """
     shares = selectinload(Line.shares)
     query = (
         select(Line)
@@ -71,12 +75,36 @@ def rendered_lines(session: Session, device: Device | None = None) -> Sequence[L
         .order_by(Line.number)
         .options(
             joinedload(Line.offer),
+            selectinload(Line.migrations).joinedload(LineMigration.to_offer),
             shares.selectinload(Share.credentials),
             shares.selectinload(Share.assignments),
         )
         .execution_options(populate_existing=True)
     )
-    return session.scalars(query if device is None else query.where(Line.device_id == device.id)).all()
+    if device is not None:
+        query = query.where(or_(Line.device_id == device.id, Line.id.in_(lines.going_to(device.id))))
+    return session.scalars(query).all()
+
+
+def opening(line: Line, share: Share, kind: CredentialKind, at: datetime, device: Device | None) -> list[Credential]:
+    """What opens a line for one share on a machine, or anywhere: while it is going over, the old there, the new here.
+
+    A migration that brings no credential keeps the old one in force at both ends.
+    """
+    held = [one for one in share.credentials if one.kind == kind and living(one, at)]
+    migration = line.migration
+    if device is None or migration is None or migration.from_device_id == migration.to_device_id:
+        return held
+    every = [one for each in line.shares for one in each.credentials]
+    new = device.id == migration.to_device_id and any(one.migration_id == migration.id for one in every)
+    return [one for one in held if (one.migration_id == migration.id) == new]
+
+
+def mtu(line: Line, credential: Credential) -> int:
+    """The largest packet, in octets, of what a credential opens."""
+    if line.migration is not None and credential.migration_id is not None:
+        return line.migration.to_mtu or line.migration.to_offer.mtu
+    return line.mtu or line.offer.mtu
 
 
 def prefixes(assignments: Iterable[Assignment], at: datetime) -> tuple[IPNetwork, ...]:
@@ -92,30 +120,49 @@ def order(prefix: IPNetwork) -> tuple[int, int, int]:
 def interface_addresses(session: Session, device: Device, name: str, at: datetime) -> tuple[IPInterface, ...]:
     """The addresses of an interface of ours, IPv4 before IPv6.
 
-    One on a link has the length of its pool, which is the link's own prefix; any other stands alone.
+    One at an end of a link has the link's length. One on a LAN has that of its pool, which is the LAN's own prefix.
+    Any other stands alone.
     """
     held = session.execute(
-        select(Assignment, Pool.length)
-        .join(Interface, Assignment.interface_id == Interface.id)
+        select(Assignment, Pool.length, Interface.id)
+        .join(Interface, or_(Assignment.interface_id == Interface.id, Assignment.peer_id == Interface.id))
         .join(Pool, Assignment.pool_id == Pool.id)
         .where(Interface.device_id == device.id, Interface.name == name)
         .order_by(Assignment.family, Assignment.first)
     ).all()
-    return tuple(
-        _interface(one, on_link if one.role == Role.LINK else one.length) for one, on_link in held if living(one, at)
-    )
+    return tuple(_interface(one, on_lan, interface) for one, on_lan, interface in held if living(one, at))
 
 
-def _interface(held: Assignment, length: int) -> IPInterface:
-    if held.family == 4:
-        return IPv4Interface((held.first, length))
-    return IPv6Interface((held.first, length))
+def _interface(held: Assignment, on_lan: int, interface: int) -> IPInterface:
+    if held.peer_id is not None:
+        place = held.ends[0 if held.interface_id == interface else 1], held.length
+    else:
+        place = held.first, on_lan if held.role == Role.LINK else held.length
+    return IPv4Interface(place) if held.family == 4 else IPv6Interface(place)
 
 
 def served_pools(session: Session, device: Device) -> tuple[IPNetwork, ...]:
     """The prefixes of the pools that this machine serves."""
-    pools = session.scalars(select(Pool).where(Pool.device_id == device.id))
+    pools = session.scalars(select(Pool).where(Pool.device_id == device.id, Pool.closed_at.is_(None)))
     return tuple(sorted((pool.prefix for pool in pools), key=order))
+
+
+def strayed(session: Session, at: datetime) -> Iterator[tuple[IPNetwork, Device]]:
+    """Prefixes of members whose line is served by another machine than their pool is, and that machine.
+
+    So it is after a migration to another concentrator, which keeps the addresses.
+    """
+    rows = session.execute(
+        select(Assignment, Device)
+        .join(Share, Share.id == Assignment.share_id)
+        .join(Line, Line.id == Share.line_id)
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .join(Device, Device.id == Line.device_id)
+        .where(Line.state.in_(RENDERED), Pool.device_id.is_not(None), Pool.device_id != Line.device_id)
+    )
+    for held, device in rows:
+        if living(held, at):
+            yield held.prefix, device
 
 
 def service(device: Device) -> tuple[str, int]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from foundation.acts import Act
 from foundation.database import Store, reading, transaction
 from foundation.errors import EssaimError
 from foundation.settings import Settings
+from inventory import announced, rights
+from inventory.announced import Announced
+from inventory.models.mandates import Task
 from provisioning import changes, targets
 from provisioning.apply import AT_ONCE, settle
 from provisioning.artifact import Effect, Impact, Target
@@ -23,7 +26,8 @@ NOTHING = Effect(Impact.NONE)
 class Planned:
     """What a plan found for one target: nothing to do, a change, or why it could not look.
 
-    `diff` is fit to be shown: secrets stand in it as fingerprints.
+    `diff` is fit to be shown: secrets stand in it as fingerprints. `works` are those announced on the machine, and the
+    incidents there.
     """
 
     target: str
@@ -32,18 +36,22 @@ class Planned:
     effect: Effect = NOTHING
     lines: tuple[str, ...] = ()
     problem: EssaimError | None = None
+    works: tuple[Announced, ...] = ()
 
 
 def plan(store: Store, settings: Settings, act: Act, told: Callable[[str], None]) -> list[Planned]:
     """Look at every target against what the inventory wants, several at once; change nothing on any of them.
 
-    `told` is called with a target's name as it is done. A target that cannot be rendered or seen is said to be so,
-    and the others go on.
+    `told` is called with a target's name as it is done. A target that cannot be rendered or seen, or that is not
+    the actor's to plan, is said to be so, and the others go on.
     """
     with reading(store) as session:
         work: list[tuple[Target, Wanted | EssaimError]] = []
+        works: dict[str, tuple[Announced, ...]] = {}
         for device, target in targets.every_target(session):
+            works[str(target)] = announced.of_device(session, device, act.at)
             try:
+                rights.demand(session, act, Task.CHANGES_PROPOSE, device)
                 work.append((target, targets.wanted(session, device, target, act.at)))
             except EssaimError as refused:
                 work.append((target, refused))
@@ -60,7 +68,7 @@ def plan(store: Store, settings: Settings, act: Act, told: Callable[[str], None]
             told(str(target))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(one, work))
+        return [replace(planned, works=works[planned.target]) for planned in pool.map(one, work)]
 
 
 def worst(planned: Sequence[Planned]) -> EssaimError | None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from foundation.settings import Settings
 from inventory import devices
 from inventory.models.devices import Device
-from inventory.models.lines import Line
+from inventory.models.lines import Delivery, Line
 from provisioning.artifact import Artifact, Target
 from provisioning.artifacts.l2tp import L2TP
 from provisioning.artifacts.radius import RADIUS
@@ -24,24 +24,39 @@ from provisioning.drivers.protocol import Driver
 ARTIFACTS: tuple[Artifact, ...] = (ROUTER, RADIUS, L2TP, WIREGUARD)
 """In the order in which a new association is brought up: roads first, doors last."""
 
+_PPP = frozenset({"lns", "radius"})
+_ROLES = {Delivery.TUNNEL: frozenset({"vpn"}), Delivery.L2TP: _PPP, Delivery.PPPOE: _PPP}
+"""Roles of the machines that know of a line, by how it arrives."""
+
 _DRIVER_OF = {"frr": "napalm", "debian": "ansible"}
 
 
 def every_target(session: Session) -> Iterator[tuple[Device, Target]]:
     """Every machine of ours with each artifact that it carries."""
     for artifact in ARTIFACTS:
-        query = select(Device).where(Device.role == artifact.role, Device.platform == artifact.platform)
+        query = select(Device).where(
+            Device.role == artifact.role, Device.platform == artifact.platform, Device.until.is_(None)
+        )
         for device in session.scalars(query.options(selectinload(Device.interfaces)).order_by(Device.name)):
             yield device, Target(devices.machine(device), artifact)
 
 
 def targets_of_line(session: Session, line: Line) -> list[str]:
-    """The targets on which a line leaves its mark, by name: its own machine, and RADIUS for a PPP line."""
-    roles = {"vpn"} if line.offer.delivery == "tunnel" else {"lns", "radius"}
+    """The targets on which a line leaves its mark, by name: its own machine, and RADIUS for a PPP line.
+
+    A line that is going over leaves it at both ends.
+    """
+    ends = {(line.offer.delivery, line.device_id)}
+    if line.migration is not None:
+        ends.add((line.migration.to_offer.delivery, line.migration.to_device_id))
     return [
         str(target)
         for device, target in every_target(session)
-        if target.artifact.role in roles and (device.id == line.device_id or target.artifact.role == "radius")
+        if any(
+            target.artifact.role in _ROLES.get(Delivery(delivery), frozenset())
+            and (device.id == served_by or target.artifact.role == "radius")
+            for delivery, served_by in ends
+        )
     ]
 
 

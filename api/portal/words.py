@@ -41,6 +41,13 @@ LANDING_ONCE: Final = Phrase(
 )
 
 HELLO: Final = Phrase("Bonjour {name}", "Hello {name}")
+EMERGENCY: Final = Phrase(
+    "Urgence {number}, à relire par une personne qui donne les mandats : {actor} a agi sans mandat le {since}. "
+    "Pourquoi : {why}",
+    "Emergency {number}, to be reviewed by someone who gives mandates: {actor} acted without a mandate on {since}. "
+    "Why: {why}",
+)
+WORKS: Final = Phrase("Travaux et incidents annoncés", "Works and incidents announced")
 LINES: Final = Phrase("Vos lignes", "Your lines")
 NO_LINE: Final = Phrase(
     "Aucune ligne à votre nom pour l'instant. Un VPN se commande en deux minutes, une ligne ADSL ou une machine "
@@ -80,8 +87,13 @@ GO_HOME: Final = Phrase("Revenir à l'accueil", "Back to the home page")
 
 TECHNOLOGY: Final = {
     Technology.ADSL: Phrase("ADSL", "ADSL"),
+    Technology.VDSL: Phrase("VDSL", "VDSL"),
+    Technology.FTTH: Phrase("Fibre", "Fibre"),
+    Technology.OPENVPN: Phrase("VPN OpenVPN", "OpenVPN VPN"),
     Technology.WIREGUARD: Phrase("VPN WireGuard", "WireGuard VPN"),
+    Technology.RADIO: Phrase("Radio", "Radio"),
     Technology.COLOCATION: Phrase("Machine hébergée", "Hosted machine"),
+    Technology.VM: Phrase("Machine virtuelle", "Virtual machine"),
 }
 ROLE: Final = {
     Role.WAN: Phrase("votre adresse sur Internet", "your address on the Internet"),

@@ -1,38 +1,111 @@
-"""GET /api/v1/me: who is signed in, their lines, what they owe."""
+"""What is one's own: whoever is signed in or shows a token, their lines as they are now, who touched their file."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
-from api.dependencies import At, Reading, SignedIn
+from api.dependencies import Reader, Samples
+from api.languages import language_of
+from api.rest import described
+from api.rest.answers import given
+from api.rest.parameters import Limit, Seen
 from billing.balance import balance
-from foundation import clock
+from desk import home
+from foundation import clock, journal
+from foundation.database import reading
 from inventory import lines
+from inventory.models.people import Member
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1/me", tags=["me"])
 
 
 class Me(BaseModel):
     """Whoever is signed in."""
 
-    member: str
-    name: str
-    language: str
-    lines: list[str]
+    member: str = Field(examples=["M0042"])
+    name: str = Field(examples=["Camille Exemple"])
+    language: str = Field(examples=["fr"])
+    lines: list[str] = Field(examples=[["L0042"]])
     balance_cents: int = Field(description="what was paid minus what is due: negative where something is owed")
     reference: str = Field(description="to quote with every payment (ISO 11649)")
 
 
-@router.get("/me")
-def me(session: Reading, member: SignedIn, at: At) -> Me:
+class Address(BaseModel):
+    """An address or prefix of the member's part."""
+
+    prefix: str = Field(examples=["198.51.100.7"])
+    role: str = Field(examples=["wan"])
+
+
+class Line(BaseModel):
+    """A line as one who has a part of it sees it, and how it is now."""
+
+    number: str = Field(examples=["L0042"])
+    offer: str
+    technology: str
+    state: str
+    sentence: str
+    addresses: list[Address]
+    sharers: int
+
+
+class Deed(BaseModel):
+    """What someone did to one's file; `facts` is null once erased."""
+
+    number: int
+    at: datetime
+    actor: str = Field(examples=["M0007"])
+    verb: str = Field(examples=["member.look"])
+    subject: str = Field(examples=["M0042"])
+    why: str
+    facts: dict[str, Any] | None
+
+
+@router.get("", responses=described.reading(Me))
+def me(request: Request, caller: Reader, seen: Seen = None) -> Response:
     """The member, and only what is theirs."""
-    money = balance(session, member, clock.today(at))
-    return Me(
-        member=str(member),
-        name=member.name,
-        language=member.language,
-        lines=[str(line) for line in lines.lines_of(session, member)],
-        balance_cents=money.amount,
-        reference=money.reference,
+    at = caller.act.at
+    with reading(request.app.state.store) as session:
+        member = session.get_one(Member, caller.member_id)
+        money = balance(session, member, clock.today(at))
+        mine = Me(
+            member=str(member),
+            name=member.name,
+            language=member.language,
+            lines=[str(line) for line in lines.lines_of(session, member)],
+            balance_cents=money.amount,
+            reference=money.reference,
+        )
+    return given(mine.model_dump(), seen)
+
+
+@router.get("/lines/{name}", responses=described.reading(Line))
+def line(request: Request, samples: Samples, caller: Reader, name: str, seen: Seen = None) -> Response:
+    """A line of one's own, as it is now; someone else's is as absent as one that never was (404)."""
+    with reading(request.app.state.store) as session:
+        member = session.get_one(Member, caller.member_id)
+        card = home.line_of(session, samples, member, name, caller.act.at)
+        language = language_of(request, member)
+    mine = Line(
+        number=card.number,
+        offer=card.title,
+        technology=card.technology,
+        state=card.status.state,
+        sentence=card.status.say(language),
+        addresses=[Address(prefix=address.text, role=address.role) for address in card.addresses],
+        sharers=card.sharers,
     )
+    return given(mine.model_dump(), seen)
+
+
+@router.get("/deeds", responses=described.reading(list[Deed]))
+def deeds(request: Request, caller: Reader, limit: Limit = 50, seen: Seen = None) -> Response:
+    """Who did what to one's file, or looked at it (`member.look`), the latest first."""
+    with reading(request.app.state.store) as session:
+        found = journal.show(session, member=caller.act.actor, limit=limit)
+    return given(found, seen)

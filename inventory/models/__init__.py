@@ -1,39 +1,144 @@
 """The schema of the inventory, one noun a file."""
 
-from inventory.models.addresses import Assignment, Block, BlockState, Pool, Role
-from inventory.models.devices import Device, DeviceSecret, Interface
-from inventory.models.lines import Credential, Line, LineEvent, LineState, Offer, Share, Technology
+from inventory.models.access import Copper, Fibre, LineMigration, VlanPair
+from inventory.models.addresses import Assignment, Block, BlockState, Pool, Question, Role
+from inventory.models.devices import (
+    Device,
+    DeviceRole,
+    DeviceSecret,
+    Face,
+    Interface,
+    Link,
+    LinkKind,
+    Placement,
+)
+from inventory.models.equipment import Equipment, EquipmentKind, Loan
+from inventory.models.exchange import ForeignId
+from inventory.models.lines import (
+    Credential,
+    CredentialKind,
+    Delivery,
+    Line,
+    LineEvent,
+    LineState,
+    Offer,
+    Share,
+    ShareWeight,
+    Technology,
+)
 from inventory.models.mandates import Emergency, Mandate, Rule, Task
-from inventory.models.people import Member, Membership, MemberStatus, SignIn, SignInLink
-from inventory.models.places import Site
+from inventory.models.names import ReverseDelegation, ReverseName
+from inventory.models.people import (
+    Contact,
+    ContactKind,
+    Member,
+    Membership,
+    MembershipKind,
+    MemberStatus,
+    Proxy,
+    Purpose,
+    Referent,
+    ReferentRole,
+    SignIn,
+    SignInLink,
+)
+from inventory.models.places import Rack, RackKind, Room, Site
+from inventory.models.power import Feed, Outlet, Plug
+from inventory.models.renumbering import Renumbering, RenumberingStep, StepState
 from inventory.models.routing import Aggregate, BgpPeer
+from inventory.models.tokens import Answered, Token
+from inventory.models.wholesale import (
+    Collection,
+    CopperClosure,
+    Order,
+    OrderEvent,
+    OrderKind,
+    OrderState,
+    Ticket,
+    TicketEvent,
+    TicketState,
+    Wholesaler,
+)
+from inventory.models.works import Subject, Works, WorksKind, WorksNote, WorksState
 
 __all__ = [
     "Aggregate",
+    "Answered",
     "Assignment",
     "BgpPeer",
     "Block",
     "BlockState",
+    "Collection",
+    "Contact",
+    "ContactKind",
+    "Copper",
+    "CopperClosure",
     "Credential",
+    "CredentialKind",
+    "Delivery",
     "Device",
+    "DeviceRole",
     "DeviceSecret",
     "Emergency",
+    "Equipment",
+    "EquipmentKind",
+    "Face",
+    "Feed",
+    "Fibre",
+    "ForeignId",
     "Interface",
     "Line",
     "LineEvent",
+    "LineMigration",
     "LineState",
+    "Link",
+    "LinkKind",
+    "Loan",
     "Mandate",
     "Member",
     "MemberStatus",
     "Membership",
+    "MembershipKind",
     "Offer",
+    "Order",
+    "OrderEvent",
+    "OrderKind",
+    "OrderState",
+    "Outlet",
+    "Placement",
+    "Plug",
     "Pool",
+    "Proxy",
+    "Purpose",
+    "Question",
+    "Rack",
+    "RackKind",
+    "Referent",
+    "ReferentRole",
+    "Renumbering",
+    "RenumberingStep",
+    "ReverseDelegation",
+    "ReverseName",
     "Role",
+    "Room",
     "Rule",
     "Share",
+    "ShareWeight",
     "SignIn",
     "SignInLink",
     "Site",
+    "StepState",
+    "Subject",
     "Task",
     "Technology",
+    "Ticket",
+    "TicketEvent",
+    "TicketState",
+    "Token",
+    "VlanPair",
+    "Wholesaler",
+    "Works",
+    "WorksKind",
+    "WorksNote",
+    "WorksState",
 ]

@@ -10,13 +10,16 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import CheckConstraint, Dialect, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, Dialect, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from foundation.database import GUARDS, Base, Guard, RowId, kept
 from foundation.speech import Phrase
+from foundation.vault import Sealed, SealedColumn
 from inventory.models.devices import Device
+from inventory.models.places import Site
+from inventory.numbers import shown
 
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 IPNetwork: TypeAlias = IPv4Network | IPv6Network
@@ -71,6 +74,20 @@ class Role(StrEnum):
     LOOPBACK = "loopback"
     LINK = "link"
 
+    @property
+    def phrase(self) -> Phrase:
+        """The role as people read it."""
+        return _ROLES[self]
+
+
+_ROLES: Final = {
+    Role.WAN: Phrase("principale", "main"),
+    Role.ROUTED: Phrase("routée", "routed"),
+    Role.DELEGATED: Phrase("déléguée", "delegated"),
+    Role.LOOPBACK: Phrase("bouclage", "loopback"),
+    Role.LINK: Phrase("liaison", "link"),
+}
+
 
 def network(family: int, first: int, length: int) -> IPNetwork:
     """The prefix as the standard library has it."""
@@ -89,22 +106,41 @@ class _Prefix:
 
 
 class Pool(_Prefix, Base):
-    """A prefix of ours with one purpose, handed out in parts of one length."""
+    """A prefix of ours with one purpose, handed out in parts of one length.
+
+    By hand (`automatic` false), only prefixes named one by one are given. Once closed, its name and its prefix may
+    serve again, and its history stays.
+    """
 
     __tablename__ = "pool"
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, info=kept("technical"))
-    name: Mapped[str] = mapped_column(String(32), unique=True, info=kept("technical"))
+    name: Mapped[str] = mapped_column(String(32), info=kept("technical"))
     purpose: Mapped[str] = mapped_column(String(100), default="", info=kept("technical"))
+    note: Mapped[str] = mapped_column(String(300), default="", server_default="", info=kept("technical"))
     family: Mapped[int] = mapped_column(info=kept("technical"))
     first: Mapped[int] = mapped_column(AddressBytes, info=kept("technical"))
     length: Mapped[int] = mapped_column(info=kept("technical"))
     handed: Mapped[int] = mapped_column(info=kept("technical"))
+    automatic: Mapped[bool] = mapped_column(default=True, server_default=text("true"), info=kept("technical"))
     quarantine_days: Mapped[int] = mapped_column(info=kept("technical"))
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), info=kept("technical"))
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), info=kept("technical"))
     last_event: Mapped[datetime] = mapped_column(info=kept("technical"))
+    closed_at: Mapped[datetime | None] = mapped_column(info=kept("technical"))
 
     device: Mapped[Device | None] = relationship(lazy="raise")
+    site: Mapped[Site | None] = relationship(lazy="raise")
+
+    __table_args__ = (
+        Index(
+            "uq_pool_living",
+            "name",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
 
 
 class Block(_Prefix, Base):
@@ -120,16 +156,28 @@ class Block(_Prefix, Base):
     length: Mapped[int] = mapped_column(info=kept("technical"))
     state: Mapped[str] = mapped_column(String(16), info=kept("technical"))
     until: Mapped[datetime | None] = mapped_column(info=kept("technical"))
+    note: Mapped[str] = mapped_column(String(200), default="", server_default="", info=kept("technical"))
 
     __table_args__ = (
         Index("ix_block_best_fit", "pool_id", "state", "length", "first"),
         Index("ix_block_first", "family", "first", unique=True),
+        # What ends next, without a look at what does not.
+        Index(
+            "ix_block_quarantine",
+            "pool_id",
+            "until",
+            sqlite_where=text("until IS NOT NULL"),
+            postgresql_where=text("until IS NOT NULL"),
+        ),
         CheckConstraint("last >= first", name="order"),
     )
 
 
 class Assignment(_Prefix, Base):
-    """Who holds a prefix, since when and until when. Once closed it never changes."""
+    """Who holds a prefix, since when and until when. Once closed it never changes.
+
+    A link of ours has an interface at either end: `interface_id` has its lower address, `peer_id` the higher.
+    """
 
     __tablename__ = "assignment"
 
@@ -143,15 +191,40 @@ class Assignment(_Prefix, Base):
     role: Mapped[str] = mapped_column(String(16), info=kept("connection"))
     share_id: Mapped[int | None] = mapped_column(ForeignKey("share.id"), index=True, info=kept("connection"))
     interface_id: Mapped[int | None] = mapped_column(ForeignKey("interface.id"), index=True, info=kept("connection"))
+    peer_id: Mapped[int | None] = mapped_column(ForeignKey("interface.id"), info=kept("connection"))
     since: Mapped[datetime] = mapped_column(info=kept("connection"))
     until: Mapped[datetime | None] = mapped_column(info=kept("connection"))
 
     __table_args__ = (
-        Index("ix_assignment_first", "family", "first"),
+        Index("ix_assignment_first", "family", "first", "since"),
         CheckConstraint("(share_id IS NULL) <> (interface_id IS NULL)", name="one_holder"),
         CheckConstraint("(block_id IS NULL) = (until IS NOT NULL)", name="living_has_block"),
         CheckConstraint("until IS NULL OR until > since", name="period"),
     )
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The addresses of a link's two interfaces: all of a /31 (RFC 3021) or /127, the middle of what is larger."""
+        edge = int(self.last - self.first > 1)
+        return self.first + edge, self.last - edge
+
+
+class Question(Base):
+    """Someone was asked, as the law may, who had an address: what was asked and answered is sealed.
+
+    This register is apart from the journal, since the person concerned must not learn of it.
+    """
+
+    __tablename__ = "question"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, info=kept("journal"))
+    number: Mapped[int] = mapped_column(unique=True, info=kept("journal"))
+    at: Mapped[datetime] = mapped_column(info=kept("journal"))
+    actor: Mapped[str] = mapped_column(String(64), info=kept("journal"))
+    sealed: Mapped[Sealed] = mapped_column(SealedColumn, info=kept("secret"))
+
+    def __str__(self) -> str:
+        return shown("Q", self.number)
 
 
 # Blocks are disjoint, so only the one that begins last at or before our end can reach into us:
@@ -177,6 +250,22 @@ GUARDS.append(
             "DO $$ BEGIN ALTER TABLE block ADD CONSTRAINT block_no_overlap EXCLUDE USING gist "
             "(family WITH =, essaim_bytes(first, last, '[]') WITH &&); "
             "EXCEPTION WHEN duplicate_table OR duplicate_object THEN NULL; END $$",
+        ),
+    )
+)
+
+GUARDS.append(
+    Guard(
+        "what was asked never changes",
+        sqlite=(
+            "CREATE TRIGGER IF NOT EXISTS question_no_update BEFORE UPDATE ON question "
+            "BEGIN SELECT raise(ABORT, 'the register is append-only'); END",
+        ),
+        postgresql=(
+            "CREATE OR REPLACE FUNCTION essaim_register() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the register is append-only'; END $$",
+            "CREATE OR REPLACE TRIGGER question_no_change BEFORE UPDATE ON question "
+            "FOR EACH STATEMENT EXECUTE FUNCTION essaim_register()",
         ),
     )
 )

@@ -47,6 +47,11 @@ class Task(StrEnum):
         """The task in one line."""
         return _TASKS[self]
 
+    @property
+    def limitable(self) -> bool:
+        """Whether it may be held for one place, machine, offer or pool alone."""
+        return self in _LIMITABLE
+
 
 _TASKS: Final = {
     Task.MEMBERS_READ: Phrase("lire les fiches des membres", "read members' files"),
@@ -69,6 +74,42 @@ _TASKS: Final = {
     Task.RULES_SET: Phrase("changer les règles de l'association", "change the association's rules"),
     Task.KEYS_KEEP: Phrase("garder la clé du coffre et les accès", "keep the vault's key and the accesses"),
     Task.JOURNAL_READ: Phrase("lire le journal entier", "read the whole journal"),
+}
+_LIMITABLE: Final = frozenset(
+    {
+        Task.LINES_WRITE,
+        Task.ADDRESSES_WRITE,
+        Task.DEVICES_WRITE,
+        Task.WORKS_ANNOUNCE,
+        Task.CHANGES_PROPOSE,
+        Task.CHANGES_APPROVE,
+        Task.CHANGES_APPLY,
+        Task.DUES_WRITE,
+        Task.MONITORING_READ,
+        Task.ALERTS_ACKNOWLEDGE,
+    }
+)
+
+
+class MandateState(StrEnum):
+    """Where a mandate stands on a day."""
+
+    WAITING = "waiting"
+    TO_COME = "to-come"
+    HELD = "held"
+    ENDED = "ended"
+
+    @property
+    def phrase(self) -> Phrase:
+        """The state as people read it."""
+        return _STATES[self]
+
+
+_STATES: Final = {
+    MandateState.WAITING: Phrase("attend un appui", "waits for a second"),
+    MandateState.TO_COME: Phrase("à venir", "to come"),
+    MandateState.HELD: Phrase("en cours", "held"),
+    MandateState.ENDED: Phrase("terminé", "ended"),
 }
 
 
@@ -102,6 +143,14 @@ class Mandate(Base):
         CheckConstraint("until IS NULL OR until >= since", name="period"),
         CheckConstraint("(seconded_by IS NULL) = (seconded_at IS NULL)", name="second"),
     )
+
+    def state_on(self, day: date) -> MandateState:
+        """Where it stands on that day."""
+        if self.until is not None and self.until <= day:
+            return MandateState.ENDED
+        if self.needs_second and self.seconded_by is None:
+            return MandateState.WAITING
+        return MandateState.HELD if self.since <= day else MandateState.TO_COME
 
     def __str__(self) -> str:
         return shown("T", self.number)

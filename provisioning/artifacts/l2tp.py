@@ -210,7 +210,8 @@ def _tunnel(session: Session, device: Device, at: datetime) -> tuple[str, str]:
 
 
 def _radius(session: Session, device: Device, at: datetime) -> str:
-    server = session.scalar(select(Device).where(Device.role == "radius").order_by(Device.name).limit(1))
+    living = select(Device).where(Device.role == "radius", Device.until.is_(None))
+    server = session.scalar(living.order_by(Device.name).limit(1))
     if server is None:
         raise facts.MachineIncomplete(device=device.name, what=_RADIUS)
     return str(facts.core_address(session, server, 4, at))

@@ -21,7 +21,7 @@ from foundation.text import render
 from foundation.vault import vault_of
 from inventory.models.addresses import Assignment, IPNetwork, Role
 from inventory.models.devices import RADIUS_ACCOUNTING, Device
-from inventory.models.lines import Credential, Line
+from inventory.models.lines import Credential, CredentialKind, Line
 from provisioning import facts, releases
 from provisioning.artifact import Effect, Impact, Observation
 from provisioning.texts import Texts, digest
@@ -133,7 +133,8 @@ def _authorize(release: str, logins: tuple[Login, ...]) -> str:
 
 def _clients(session: Session, device: Device, at: datetime) -> Iterator[Client]:
     yield Client("localhost", "127.0.0.1", facts.service_secret(session, device, "radius"))
-    for lns in session.scalars(select(Device).where(Device.role == "lns").order_by(Device.name)):
+    living = select(Device).where(Device.role == "lns", Device.until.is_(None))
+    for lns in session.scalars(living.order_by(Device.name)):
         secret = facts.service_secret(session, lns, "radius")
         yield Client(lns.name, str(facts.core_address(session, lns, 4, at)), secret)
 
@@ -141,9 +142,8 @@ def _clients(session: Session, device: Device, at: datetime) -> Iterator[Client]
 def _logins(session: Session, at: datetime) -> Iterator[Login]:
     for line in facts.rendered_lines(session):
         for share in line.shares:
-            for credential in share.credentials:
-                if credential.kind == "ppp" and facts.living(credential, at):
-                    yield _login(session, line, credential, share.assignments, at)
+            for credential in facts.opening(line, share, CredentialKind.PPP, at, None):
+                yield _login(session, line, credential, share.assignments, at)
 
 
 def _login(session: Session, line: Line, credential: Credential, own: list[Assignment], at: datetime) -> Login:
@@ -154,20 +154,27 @@ def _login(session: Session, line: Line, credential: Credential, own: list[Assig
     except ValueError as wrong:
         raise facts.Unwritable(what=Phrase("Le mot de passe PPP", "The PPP password"), owner=str(line)) from wrong
     neighbours = [one for share in line.shares for one in share.assignments]
-    reply = (*_addresses(own, at), *_routes(line, neighbours, at), *_limits(line))
+    main, former = _main_address(own, at)
+    reply = (*_addresses(main, own, at), *_routes(line, neighbours, former, at), *_limits(line, credential))
     return Login(str(line), credential.name, password, reply)
 
 
-def _addresses(own: list[Assignment], at: datetime) -> Iterator[str]:
-    for prefix in _of_role(own, Role.WAN, at):
+def _main_address(own: list[Assignment], at: datetime) -> tuple[list[Assignment], list[Assignment]]:
+    """The address that the session is given, and those that a renumbering leaves in force beside it: routed over it."""
+    held = sorted((one for one in own if one.role == Role.WAN and facts.living(one, at)), key=lambda one: one.since)
+    return held[-1:], held[:-1]
+
+
+def _addresses(main: list[Assignment], own: list[Assignment], at: datetime) -> Iterator[str]:
+    for prefix in _of_role(main, Role.WAN, at):
         yield f"Framed-IP-Address = {prefix.network_address}"
         yield "Framed-IP-Netmask = 255.255.255.255"
     for prefix in _of_role(own, Role.DELEGATED, at):
         yield f"Delegated-IPv6-Prefix += {prefix}"
 
 
-def _routes(line: Line, held: list[Assignment], at: datetime) -> Iterator[str]:
-    routed = _of_role(held, Role.ROUTED, at)
+def _routes(line: Line, held: list[Assignment], former: list[Assignment], at: datetime) -> Iterator[str]:
+    routed = _of_role(held, Role.ROUTED, at) + facts.prefixes(former, at)
     if len(routed) > ROUTES:
         what = Phrase("Le onzième préfixe routé", "The eleventh routed prefix")
         raise facts.Unwritable(what=what, owner=str(line))
@@ -175,8 +182,8 @@ def _routes(line: Line, held: list[Assignment], at: datetime) -> Iterator[str]:
         yield f'Framed-Route += "{prefix} 0.0.0.0 1"'
 
 
-def _limits(line: Line) -> Iterator[str]:
-    yield f"Framed-MTU = {line.offer.mtu}"
+def _limits(line: Line, credential: Credential) -> Iterator[str]:
+    yield f"Framed-MTU = {facts.mtu(line, credential)}"
     yield f"Acct-Interim-Interval = {INTERIM_SECONDS}"
 
 

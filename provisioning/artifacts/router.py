@@ -168,10 +168,16 @@ def _ports(session: Session, device: Device, at: datetime) -> Iterator[Port]:
 
 
 def _routes(session: Session, device: Device, at: datetime) -> Iterator[Route]:
-    served = select(Pool, Device).join(Device, Pool.device_id == Device.id).where(Device.id != device.id)
+    served = (
+        select(Pool, Device)
+        .join(Device, Pool.device_id == Device.id)
+        .where(Device.id != device.id, Pool.closed_at.is_(None))
+    )
     rows = session.execute(served).all()
-    for pool, server in sorted(rows, key=lambda row: facts.order(row[0].prefix)):
-        yield Route(pool.prefix, str(facts.core_address(session, server, pool.family, at)))
+    ways = [(pool.prefix, server) for pool, server in rows]
+    ways += [(prefix, server) for prefix, server in facts.strayed(session, at) if server.id != device.id]
+    for prefix, server in sorted(ways, key=lambda way: facts.order(way[0])):
+        yield Route(prefix, str(facts.core_address(session, server, prefix.version, at)))
 
 
 def _aggregates(session: Session) -> tuple[IPNetwork, ...]:

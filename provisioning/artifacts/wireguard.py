@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address, ip_network
@@ -21,6 +21,7 @@ from foundation.speech import Phrase
 from foundation.text import render
 from inventory.models.addresses import IPNetwork
 from inventory.models.devices import Device
+from inventory.models.lines import CredentialKind
 from provisioning import facts, releases
 from provisioning.artifact import Effect, Impact, Observation
 from provisioning.texts import Texts
@@ -77,14 +78,16 @@ class WireGuard:
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """The server with the peers of its lines. Raises MachineIncomplete, Unwritable."""
+        peers = tuple(_peers(session, device, at))
+        pools = facts.served_pools(session, device)
         return _rendered(
             Server(
                 private_key=_clamped(_checked(facts.service_secret(session, device, "wireguard"), device.name)),
                 addresses=tuple(str(one) for one in facts.interface_addresses(session, device, "wg0", at)),
                 port=facts.service(device)[1],
                 mtu=MTU,
-                routes=tuple(str(pool) for pool in facts.served_pools(session, device)),
-                peers=tuple(_peers(session, device, at)),
+                routes=_sorted([*(str(pool) for pool in pools), *_elsewhere(peers, pools)]),
+                peers=peers,
             )
         )
 
@@ -150,10 +153,17 @@ def _rendered(server: Server) -> Texts:
 def _peers(session: Session, device: Device, at: datetime) -> Iterator[Peer]:
     for line in facts.rendered_lines(session, device):
         for share in line.shares:
-            for credential in share.credentials:
-                if credential.kind == "wireguard" and facts.living(credential, at):
-                    held = facts.prefixes(share.assignments, at)
-                    yield Peer(str(line), _checked(credential.name, str(line)), tuple(str(one) for one in held))
+            for credential in facts.opening(line, share, CredentialKind.WIREGUARD, at, device):
+                held = facts.prefixes(share.assignments, at)
+                yield Peer(str(line), _checked(credential.name, str(line)), tuple(str(one) for one in held))
+
+
+def _elsewhere(peers: Iterable[Peer], pools: Iterable[IPNetwork]) -> Iterator[str]:
+    """Prefixes of its peers that are in no pool of its own: they came with a migration, and need a route each."""
+    for each in (prefix for peer in peers for prefix in peer.allowed_ips):
+        mine = ip_network(each)
+        if not any(mine.version == pool.version and mine.subnet_of(pool) for pool in pools):  # type: ignore[arg-type]
+            yield each
 
 
 def _checked(key: str, owner: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,12 @@ import pytest
 from cli import door
 from cli.main import essaim
 from desk import association
-from foundation.database import Store, engine_of
+from foundation.acts import Act
+from foundation.database import Store, engine_of, open_store, transaction
 from foundation.settings import read_settings
 from foundation.vault import Vault
+from inventory import devices, lines, members, offers
+from inventory.models.lines import Delivery, Technology
 from migrations import upgrade
 
 COMMAND = Path(sys.executable).with_name("essaim")
@@ -114,6 +119,26 @@ def small(terminal: Terminal) -> Terminal:
     """A terminal in an association that has just been created."""
     terminal("init")
     return terminal
+
+
+@pytest.fixture
+def homes(small: Terminal) -> Terminal:
+    """A terminal in an association of three members: L0001 a tunnel on `vpn`, L0002 and L0003 copper on `lns`."""
+    act = Act("machine:test", datetime.now(UTC))
+    with transaction(open_store(read_settings(var=small.folder))) as session:
+        site = devices.add_site(session, act, "cave")
+        vpn, lns = (
+            devices.add_device(session, act, name, role=name, platform="debian", site=site) for name in ("vpn", "lns")
+        )
+        tunnel = offers.add_offer(
+            session, act, "vpn", "VPN", Technology.WIREGUARD, Delivery.TUNNEL, mtu=1420, device=vpn
+        )
+        copper = offers.add_offer(session, act, "adsl", "ADSL", Technology.ADSL, Delivery.L2TP, mtu=1460, device=lns)
+        key = base64.b64encode(b"k" * 32).decode()
+        for name, offer in (("Ada", tunnel), ("Béa", copper), ("Cléo", copper)):
+            ordering = lines.Ordering(public_key=key) if offer is tunnel else lines.Ordering()
+            lines.order_line(session, act, members.add_member(session, act, name), offer, ordering)
+    return small
 
 
 @pytest.fixture

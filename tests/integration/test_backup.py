@@ -46,7 +46,7 @@ def opened(here: Settings) -> Iterator[Store]:
     store = association.create(here)
     (here.var / "essaim.toml").write_text('name = "Les Abeilles"\n')
     with transaction(store) as session:
-        act = Act("M0001", now())
+        act = Act("machine:test", now())
         members.add_member(session, act, "Ada Exemple")
         site = devices.add_site(session, act, "cave")
         device = devices.add_device(session, act, "vpn", role="vpn", platform="debian", site=site)
@@ -101,7 +101,7 @@ def test_a_backup_without_its_key_gives_no_secret_away(file: Path, here: Setting
 
 def test_a_backup_is_made_while_someone_writes(opened: Store, here: Settings, there: Settings, tmp_path: Path) -> None:
     with transaction(opened) as session:
-        members.add_member(session, Act("M0001", now()), "Béa Exemple")
+        members.add_member(session, Act("machine:test", now()), "Béa Exemple")
         session.flush()
         backup.backup(opened, here, tmp_path / "essaim.tar")
     backup.restore(there, tmp_path / "essaim.tar", here.vault_key)
@@ -113,7 +113,7 @@ def test_a_backup_is_made_while_someone_writes(opened: Store, here: Settings, th
 
 def test_a_former_backup_is_replaced_whole(file: Path, opened: Store, here: Settings, there: Settings) -> None:
     with transaction(opened) as session:
-        members.add_member(session, Act("M0001", now()), "Béa Exemple")
+        members.add_member(session, Act("machine:test", now()), "Béa Exemple")
     backup.backup(opened, here, file)
     assert backup.restore(there, file, here.vault_key) == 5
 

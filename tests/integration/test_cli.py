@@ -21,6 +21,10 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from sqlalchemy import text
+
+from foundation.database import open_store, reading, transaction
+from foundation.settings import read_settings
 
 HEAVY = ("sqlalchemy", "alembic", "napalm", "netmiko", "fastapi", "pysnmp", "pyroute2", "ansible_runner", "pydantic")
 COMMAND = Path(sys.executable).with_name("essaim")
@@ -28,7 +32,11 @@ KEY = base64.b64encode(b"k" * 32).decode()
 
 
 def environment(**more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ESSAIM_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("ESSAIM_") or name == "ESSAIM_DATABASE_URL"
+    }
     return {**kept, **{f"ESSAIM_{name}": value for name, value in more.items()}}
 
 
@@ -59,7 +67,7 @@ def test_an_association_is_born_and_lives(small: Any) -> None:
 
 def test_a_line_is_ordered_seen_and_closed(demo: Any) -> None:
     ordered = json.loads(demo("line", "order", "M0150", "--offer", "vpn", "--key", KEY, "--json").out)
-    assert ordered["line"] == "L0116"
+    assert ordered["number"] == "L0116"
     assert ordered["prefixes"][0].startswith("198.51.100.")
     assert "L0116" in demo("line", "list", "--after", "115").out
     assert KEY in demo("line", "show", "L0116").out
@@ -98,8 +106,8 @@ def test_a_link_signs_in_once(demo: Any) -> None:
     said = demo("member", "link", "M0042").out
     assert "http://127.0.0.1:8642/s/" in said
     token = said.rsplit("/", 1)[1].strip()
-    with closing(sqlite3.connect(demo.folder / "essaim.sqlite")) as database:
-        assert database.execute("SELECT count(*) FROM sign_in_link").fetchone() == (1,)
+    with reading(open_store(read_settings())) as session:
+        assert session.scalar(text("SELECT count(*) FROM sign_in_link")) == 1
     assert all(token.encode() not in path.read_bytes() for path in demo.folder.rglob("*") if path.is_file())
 
 
@@ -147,16 +155,18 @@ LISTS = (
 
 
 @pytest.fixture(scope="module")
-def seen(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seen(demonstration: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demonstration association that is only looked at."""
     folder = tmp_path_factory.mktemp("seen") / "var"
-    shutil.copytree(demo_folder, folder)
+    shutil.copytree(demonstration.folder, folder)
     return folder
 
 
 @pytest.fixture
-def looking(terminal: Any, seen: Path) -> Any:
+def looking(terminal: Any, seen: Path, demonstration: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A terminal in the association that is only looked at."""
+    if demonstration.url:
+        monkeypatch.setenv("ESSAIM_DATABASE_URL", demonstration.url)
     return type(terminal)(seen, lambda *argv, lang: _at(terminal, seen, argv, lang))
 
 
@@ -197,12 +207,13 @@ def test_a_name_is_shown_as_it_is_whatever_it_holds(small: Any) -> None:
 
 def test_acting_as_a_member_is_journaled_as_such(small: Any) -> None:
     small("member", "add", "Ada")
+    small("mandate", "give", "M0001", "mandates.give")
+    small("--as", "m1", "mandate", "give", "M0001", "members.write")
     small("--as", "m1", "member", "add", "Béa")
-    small("member", "add", "Cléo")
     actors = [one["actor"] for one in json.loads(small("journal", "show", "--json").out)]
-    assert actors[1] == "M0001"
-    assert actors[0] == actors[2]
-    assert actors[0].startswith("machine:")
+    assert actors[:2] == ["M0001", "M0001"]
+    assert actors[2] == actors[3]
+    assert actors[2].startswith("machine:")
 
 
 # How it says no
@@ -285,9 +296,8 @@ def test_what_cannot_be_is_refused_in_a_sentence_and_changes_nothing(
 
 def test_an_exhausted_pool_leaves_nothing_half_written(demo: Any) -> None:
     before = json.loads(demo("journal", "verify", "--json").out)["entries"]
-    with closing(sqlite3.connect(demo.folder / "essaim.sqlite")) as database:
-        database.execute("UPDATE block SET state = 'reserved' WHERE state = 'free' AND family = 6")
-        database.commit()
+    with transaction(open_store(read_settings())) as session:
+        session.execute(text("UPDATE block SET state = 'reserved' WHERE state = 'free' AND family = 6"))
     said = demo("line", "order", "M0150", "--offer", "vpn", "--key", KEY, status=1)
     assert "Plus d'adresse libre dans vpn-v6" in said.err
     assert "Rien n'a été changé" in said.err
@@ -317,6 +327,7 @@ def test_init_never_goes_over_someone_elses_folder(terminal: Any) -> None:
     assert everything(terminal.folder) == {"thèse.odt": b"trois ans"}
 
 
+@pytest.mark.sqlite
 def test_init_never_goes_over_a_database_that_settings_name(
     small: Any, terminal: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -381,6 +392,7 @@ def elsewhere() -> Iterator[Callable[[Path], None]]:
         other.communicate()
 
 
+@pytest.mark.sqlite
 def test_a_database_that_another_program_holds_is_waited_for_and_then_given_up(
     demo: Any, elsewhere: Callable[[Path], None]
 ) -> None:
@@ -393,6 +405,7 @@ def test_a_database_that_another_program_holds_is_waited_for_and_then_given_up(
 
 
 @pytest.mark.parametrize("how", ["noise", "middle", "names", "empty", "folder"])
+@pytest.mark.sqlite
 def test_a_database_that_cannot_be_read_is_said_to_be(demo: Any, how: str) -> None:
     path = demo.folder / "essaim.sqlite"
     with closing(sqlite3.connect(path)) as database:
@@ -436,10 +449,11 @@ def fill(disk: Path) -> None:
             file.write(b"\0" * 4096)
 
 
+@pytest.mark.sqlite
 def test_a_full_disk_loses_nothing(
-    tiny: Path, demo_folder: Path, terminal: Any, monkeypatch: pytest.MonkeyPatch
+    tiny: Path, demonstration: Any, terminal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(demo_folder, tiny / "var")
+    shutil.copytree(demonstration.folder, tiny / "var")
     terminal.folder.symlink_to(tiny / "var")
     terminal("journal", "verify")
     before = json.loads(terminal("journal", "verify", "--json").out)
@@ -529,3 +543,11 @@ def test_a_debugger_may_ask_for_the_traceback(seen: Path) -> None:
     )  # fmt: skip
     assert "Traceback" in done.stderr
     assert done.returncode == 3
+
+
+def test_a_shell_can_finish_our_words(demo: Any) -> None:
+    script = demo("completion", "bash").out
+    asked = f'{script}\nCOMP_WORDS=(essaim line st); COMP_CWORD=2; _essaim_completion essaim; echo "${{COMPREPLY[@]}}"'
+    path = f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"
+    said = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, env={"PATH": path}, check=True)
+    assert said.stdout.split() == ["status"]

@@ -44,7 +44,7 @@ for step in range(rounds):
     while True:
         try:
             with transaction(store) as session:
-                act = Act(name, clock.now(), "test")
+                act = Act(f"machine:{name}", clock.now(), "test")
                 if len(held) == 4:
                     addresses.release(session, act, session.get_one(Assignment, held[0]))
                     gone, given = 1, None
@@ -65,7 +65,7 @@ print(len(held), flush=True)
 @pytest.fixture
 def busy(store: Store) -> Store:
     """A pool of 256 addresses without quarantine, and four machines that take from it."""
-    act = Act("M0001", datetime(2026, 1, 1, tzinfo=UTC), "test")
+    act = Act("machine:test", datetime(2026, 1, 1, tzinfo=UTC), "test")
     with transaction(store) as session:
         site = devices.add_site(session, act, "cave")
         for rank in range(4):

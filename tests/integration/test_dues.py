@@ -16,13 +16,14 @@ from billing.balance import balance
 from billing.dues import MonthNotBegun, issue
 from billing.models import Due, Means, Per
 from billing.payments import record_payment
-from billing.tariffs import BadLabel, BadTariff, NoSuchKind, set_tariff, tariff_on
+from billing.tariffs import BadLabel, BadTariff, set_tariff, tariff_on
 from foundation import journal
 from foundation.acts import Act
 from foundation.clock import Month
 from foundation.database import Store, reading, transaction
 from foundation.money import Euros
 from inventory import lines, members, offers
+from inventory.kinds import NoSuchKind
 from inventory.lines import Ordering
 from inventory.models.lines import Line, LineState, Offer, Share, Technology
 from inventory.models.people import Member
@@ -33,7 +34,7 @@ _KEYS = count(1)
 
 
 def on(year: int, month: int, day: int) -> Act:
-    return Act("M0001", datetime(year, month, day, 12, tzinfo=UTC), "test")
+    return Act("machine:test", datetime(year, month, day, 12, tzinfo=UTC), "test")
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def test_shared_lines_agree_with_another_way_of_counting(
     session.scalars(select(Share)).one().weight = weights[0]
     for weight, day in list(zip(weights, arrivals, strict=True))[1:]:
         lines.add_share(session, on(2026, 11, day), line, join(session, f"le {day}"), vpn, weight=weight)
-    issue(session, Act("M0001", NOW), NOVEMBER)
+    issue(session, Act("machine:test", NOW), NOVEMBER)
     expected = shared_by_hand(cents, 30, [(weight, 31 - day) for weight, day in zip(weights, arrivals, strict=True)])
     found = [dues(session).get((f"M{number:04d}", str(line)), 0) for number in range(1, len(weights) + 1)]
     assert found == expected
@@ -154,9 +155,9 @@ def test_suspended_days_and_lines_not_delivered_are_free(session: Session, vpn: 
 
 
 def test_a_day_begins_at_midnight_in_paris(session: Session, vpn: Offer) -> None:
-    late = Act("M0001", datetime(2026, 11, 29, 23, 30, tzinfo=UTC), "00:30, le 30, à Paris")
+    late = Act("machine:test", datetime(2026, 11, 29, 23, 30, tzinfo=UTC), "00:30, le 30, à Paris")
     order(session, late, join(session, "Ada"), vpn)
-    issue(session, Act("M0001", NOW), NOVEMBER)
+    issue(session, Act("machine:test", NOW), NOVEMBER)
     assert list(dues(session).values()) == [23]  # one day of thirty
 
 
@@ -167,9 +168,9 @@ def test_a_year_of_membership_is_due_in_the_month_of_joining(session: Session) -
     join(session, "Ada", on(2024, 11, 12))
     join(session, "Basile", on(2024, 10, 12))
     join(session, "Chloé", on(2026, 11, 20))
-    assert issue(session, Act("M0001", NOW), NOVEMBER).count == 2
+    assert issue(session, Act("machine:test", NOW), NOVEMBER).count == 2
     assert dues(session) == {("M0001", "membership"): 1500, ("M0003", "membership"): 1500}
-    assert issue(session, Act("M0001", NOW), NOVEMBER).count == 0
+    assert issue(session, Act("machine:test", NOW), NOVEMBER).count == 0
 
 
 def test_a_monthly_membership_is_due_each_month(session: Session) -> None:
@@ -177,8 +178,8 @@ def test_a_monthly_membership_is_due_each_month(session: Session) -> None:
     left = join(session, "Ada", on(2024, 5, 12))
     members.leave(session, on(2026, 10, 3), left)
     join(session, "Basile", on(2024, 5, 12))
-    issue(session, Act("M0001", NOW), Month(2026, 10))
-    issue(session, Act("M0001", NOW), NOVEMBER)
+    issue(session, Act("machine:test", NOW), Month(2026, 10))
+    issue(session, Act("machine:test", NOW), NOVEMBER)
     assert dues(session, date(2026, 10, 1)) == {("M0001", "membership"): 200, ("M0002", "membership"): 200}
     assert dues(session) == {("M0002", "membership"): 200}
 
@@ -187,7 +188,7 @@ def test_a_new_tariff_counts_from_its_day_and_leaves_what_was_issued(session: Se
     order(session, on(2026, 1, 1), join(session, "Ada"), vpn)
     issue(session, on(2026, 10, 1), Month(2026, 10))
     set_tariff(session, on(2026, 10, 20), vpn, Euros(1000), per=Per.MONTH, label="VPN", since=date(2026, 11, 16))
-    issue(session, Act("M0001", NOW), NOVEMBER)
+    issue(session, Act("machine:test", NOW), NOVEMBER)
     assert list(dues(session, date(2026, 10, 1)).values()) == [700]
     assert list(dues(session).values()) == [850]  # half a month of each
     assert [
@@ -217,13 +218,13 @@ def test_a_tariff_that_makes_no_sense_is_refused(session: Session, vpn: Offer) -
 def test_a_month_that_has_not_begun_is_refused(session: Session) -> None:
     for month in (Month(2026, 12), Month(9999, 12)):
         with pytest.raises(MonthNotBegun):
-            issue(session, Act("M0001", NOW), month)
+            issue(session, Act("machine:test", NOW), month)
 
 
 def test_a_free_offer_leaves_no_row(session: Session, vpn: Offer) -> None:
     set_tariff(session, on(2026, 1, 1), vpn, Euros(0), per=Per.MONTH, label="VPN", since=date(2026, 11, 1))
     order(session, on(2026, 1, 1), join(session, "Ada"), vpn)
-    assert issue(session, Act("M0001", NOW), NOVEMBER).count == 0
+    assert issue(session, Act("machine:test", NOW), NOVEMBER).count == 0
 
 
 def test_credit_settles_the_dues_that_come(session: Session, vpn: Offer) -> None:
@@ -274,7 +275,7 @@ def test_a_large_association_needs_no_more_questions_than_a_small_one(
             order(session, on(2026, month, 1), join(session, f"Ada {number}", on(2026, month, 1)), vpn)
         session.flush()
         counted.clear()
-        issue(session, Act("M0001", NOW), Month(2026, month))
+        issue(session, Act("machine:test", NOW), Month(2026, month))
         asked.append(len(counted))
     assert asked[0] == asked[1]
     assert session.scalar(select(func.count()).select_from(Due)) == 20 + 20 + 40 + 20

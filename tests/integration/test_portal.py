@@ -29,9 +29,10 @@ from foundation.clock import Month
 from foundation.database import Store, reading, transaction
 from foundation.money import Euros
 from foundation.settings import Settings
-from inventory import accounts, addresses, devices, lines, members, offers
+from inventory import accounts, addresses, devices, emergencies, lines, mandates, members, offers
 from inventory.lines import Ordering
 from inventory.models.lines import LineState, Technology
+from inventory.models.mandates import Task
 
 URL = "http://127.0.0.1:8642"
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -199,6 +200,22 @@ def test_the_language_is_what_was_chosen_then_the_members_then_the_browsers(port
     assert "Bonjour Dominique" in portal.text("/?lang=fr")
     assert "Bonjour Dominique" in portal.text()
     assert "Bonjour Dominique" in portal.text("/?lang=xx")
+
+
+def test_an_emergency_stands_on_the_home_of_whoever_holds_a_mandate_until_it_is_reviewed(portal: Portal) -> None:
+    with transaction(portal.store) as session:
+        mandates.give(session, portal.act, members.find_member(session, "M0001"), Task.MANDATES_GIVE)
+        emergencies.open_emergency(session, replace(portal.act, actor="M0003", why="panne <b>de nuit</b>"))
+    portal.sign_in("M0001")
+    assert "Urgence E0001" in portal.text()
+    assert "panne &lt;b&gt;de nuit&lt;/b&gt;" in portal.text()
+    portal.sign_in("M0003")
+    assert "E0001" not in portal.text()
+    with transaction(portal.store) as session:
+        reviewer = replace(portal.act, actor="M0001", why="lu")
+        emergencies.review(session, reviewer, emergencies.find_emergency(session, "E0001"))
+    portal.sign_in("M0001")
+    assert "E0001" not in portal.text()
 
 
 def test_whoever_has_no_line_is_told_how_to_get_one(portal: Portal) -> None:

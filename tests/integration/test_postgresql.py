@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
@@ -30,7 +31,7 @@ from inventory import addresses, devices, lines, members, offers
 from inventory.models.addresses import Assignment, Block, BlockState, Role
 from migrations import upgrade
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.sqlite]  # they bring an engine of their own
 
 NOW = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
 
@@ -57,9 +58,9 @@ def full(postgresql: Callable[..., str], template: tuple[str, Path]) -> Iterator
 
 
 @pytest.fixture
-def embedded(demo_folder: Path, tmp_path: Path) -> Iterator[Store]:
+def embedded(demonstration: Any, tmp_path: Path) -> Iterator[Store]:
     """The demonstration's association, on SQLite."""
-    shutil.copytree(demo_folder, tmp_path / "var")
+    shutil.copytree(demonstration.folder, tmp_path / "var")
     opened = open_store(read_settings(var=tmp_path / "var"))
     yield opened
     opened.engine.dispose()
@@ -92,7 +93,7 @@ def test_an_overlapping_block_is_refused_by_the_database(full: Store) -> None:
 
 def test_what_is_over_is_never_rewritten(full: Store) -> None:
     with transaction(full) as session:
-        lines.close_line(session, Act("M0001", NOW), lines.find_line(session, "L0042"))
+        lines.close_line(session, Act("machine:test", NOW), lines.find_line(session, "L0042"))
     for statement in (
         "UPDATE assignment SET role = 'wan' WHERE until IS NOT NULL",
         "DELETE FROM assignment WHERE until IS NULL",
@@ -107,7 +108,7 @@ def test_what_is_over_is_never_rewritten(full: Store) -> None:
 
 
 def test_two_who_allocate_at_once_never_collide(pg_store: Store) -> None:
-    act = Act("M0001", NOW)
+    act = Act("machine:test", NOW)
     with transaction(pg_store) as session:
         site = devices.add_site(session, act, "cave")
         server = devices.add_device(session, act, "vpn", role="vpn", platform="debian", site=site)
@@ -124,7 +125,7 @@ def test_two_who_allocate_at_once_never_collide(pg_store: Store) -> None:
                     eth0 = devices.find_device(session, "vpn").interfaces[0]
                     pool = addresses.find_pool(session, "v4")
                     addresses.allocate(
-                        session, Act(f"M{rank:04d}", NOW + timedelta(seconds=step)), pool, eth0, Role.LINK
+                        session, Act(f"machine:{rank}", NOW + timedelta(seconds=step)), pool, eth0, Role.LINK
                     )
                     taken += 1
         return taken
@@ -142,7 +143,7 @@ def test_two_who_allocate_at_once_never_collide(pg_store: Store) -> None:
 def test_two_who_join_at_once_get_two_numbers(pg_store: Store) -> None:
     def join(rank: int) -> str:
         with transaction(pg_store) as session:
-            return str(members.add_member(session, Act("M0001", NOW), f"Personne {rank}"))
+            return str(members.add_member(session, Act("machine:test", NOW), f"Personne {rank}"))
 
     with ThreadPoolExecutor(4) as threads:
         assert sorted(threads.map(join, range(12))) == [f"M{number:04d}" for number in range(1, 13)]
@@ -154,7 +155,7 @@ def test_a_reader_sees_one_state_from_beginning_to_end(pg_store: Store) -> None:
     with reading(pg_store) as session:
         assert members.list_members(session) == []
         with transaction(pg_store) as other:
-            members.add_member(other, Act("M0001", NOW), "Ada")
+            members.add_member(other, Act("machine:test", NOW), "Ada")
         assert members.list_members(session) == []
     with reading(pg_store) as session:
         assert len(members.list_members(session)) == 1
@@ -165,13 +166,15 @@ def test_a_months_dues_are_the_same_as_on_sqlite(full: Store, embedded: Store) -
     with transaction(full) as session:
         for offer, cents in (("vpn", 500), ("adsl", 3500)):
             found = offers.find_offer(session, offer)
-            set_tariff(session, Act("M0001", NOW), found, Euros(cents), per=Per.MONTH, label=offer, since=since)
+            set_tariff(session, Act("machine:test", NOW), found, Euros(cents), per=Per.MONTH, label=offer, since=since)
         for kind in ("adherent", "affiliate"):
-            set_tariff(session, Act("M0001", NOW), kind, Euros(1500), per=Per.YEAR, label="Cotisation", since=since)
+            set_tariff(
+                session, Act("machine:test", NOW), kind, Euros(1500), per=Per.YEAR, label="Cotisation", since=since
+            )
     issued = []
     for one in (full, embedded):
         with transaction(one) as session:
-            done = dues.issue(session, Act("M0001", NOW), Month(2026, 11))
+            done = dues.issue(session, Act("machine:test", NOW), Month(2026, 11))
             assert done.total == session.scalars(select(func.sum(Due.cents))).one()
             issued.append((done.count, done.total, done.skipped))
     assert issued[0] == issued[1]

@@ -59,7 +59,7 @@ def planted(demo: Any) -> Planted:
     settings = read_settings(var=demo.folder)
     store, canaries = open_store(settings), {}
     with transaction(store) as session:
-        act = Act("machine:test", now(), "des canaris")
+        act = Act("M0001", now(), "des canaris")
         for held in session.scalars(select(DeviceSecret)).all():
             name = f"device {held.device_id} {held.name}"
             canaries[name] = secrets.token_urlsafe(24)
@@ -162,7 +162,7 @@ def test_what_was_sealed_anew_is_gone_from_the_file(demo: Any, planted: Planted)
         assert device is not None
         held = session.scalars(select(DeviceSecret).order_by(DeviceSecret.id)).first()
         assert held is not None
-        devices.set_secret(session, Act("machine:test", now()), device, held.name, "nouveau")
+        devices.set_secret(session, Act("M0001", now()), device, held.name, "nouveau")
     store.engine.dispose()
     with closing(sqlite3.connect(demo.folder / "essaim.sqlite")) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

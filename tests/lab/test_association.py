@@ -42,7 +42,7 @@ class Association:
     store: Store
 
     def act(self) -> Act:
-        return Act("machine:test", clock.now(), "test")
+        return Act("M0001", clock.now(), "test")
 
     def plan(self) -> dict[str, Planned]:
         found = planning.plan(self.store, self.settings, self.act(), lambda _: None)
@@ -81,7 +81,7 @@ def living(standing_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Itera
     store = open_store(settings)
     reach.trust(settings.means(), reach_lab.endpoints().host_keys())
     with transaction(store) as session:
-        devices.set_secret(session, Act("machine:test", clock.now()), devices.polled(session)[0], "snmp", COMMUNITY)
+        devices.set_secret(session, Act("M0001", clock.now()), devices.polled(session)[0], "snmp", COMMUNITY)
     here = Association(settings, store)
     first = here.plan()
     assert sorted(first) == TARGETS

@@ -4,47 +4,64 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from foundation.acts import Act
 from foundation.database import Store, engine_of
+from foundation.errors import EssaimError, Refused
 from foundation.vault import Vault
-from inventory import addresses, blocks, devices
-from inventory.addresses import NobodyHad, PoolExhausted, PrefixTaken
+from inventory import addresses, blocks, devices, reshaping
+from inventory.addresses import (
+    BadLength,
+    NobodyHad,
+    NotAssigned,
+    NotReserved,
+    PoolClosed,
+    PoolExhausted,
+    PoolOverlaps,
+    PrefixTaken,
+)
 from inventory.blocks import Prefix
 from inventory.models.addresses import Assignment, Block, BlockState, Pool, Role
 from inventory.models.devices import Interface
+from inventory.pools import PoolNamed
+from inventory.reshaping import Indivisible, NotAround, StillUsed
+
+T = TypeVar("T")
 
 BITS = 6
-"""Both pools of the model hold 64 addresses: small enough to be full, and to be looked at one by one."""
+"""Pools come and go within 64 addresses: few enough to be full, and to be looked at one by one."""
 
-POOLS: dict[int, IPv4Network | IPv6Network] = {
+SPACES: dict[int, IPv4Network | IPv6Network] = {
     4: IPv4Network("198.51.100.64/26"),
     6: IPv6Network("2001:db8:0:1::ffc0/122"),
 }
 QUARANTINE = 10
 EXAMPLES = settings(
-    max_examples=25,
-    stateful_step_count=30,
+    max_examples=30,
+    stateful_step_count=40,
     deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # thirty steps are read sooner than shrunk
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # forty steps are read sooner than shrunk
 )
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
+NAMES = ("a", "b", "c", "d")
 
 
 class Held(NamedTuple):
-    """What the model remembers of one assignment: a range of places in the pool, and a half-open period."""
+    """What the model remembers of one assignment: a range of places, and a half-open period."""
 
     places: range
     holder: str
@@ -52,37 +69,48 @@ class Held(NamedTuple):
     until: datetime | None
 
 
+@dataclass
+class Piece:
+    """What the model knows of a living pool: its row, its places, and when something last happened in it."""
+
+    pool: Pool
+    places: range
+    last: datetime
+
+
+names, anywhere, sizes, holders = st.sampled_from(NAMES), st.integers(0, 63), st.integers(0, BITS), st.integers(0, 2)
+
+
 class Ledger(RuleBasedStateMachine):
-    """The ledger beside a model of it: 64 places, and a list of who held which."""
+    """The ledger beside a model of it: 64 places, the pools that have them, and who held which."""
 
     template: Path
 
     @initialize(family=st.sampled_from([4, 6]))
-    def open(self, family: int) -> None:
+    def begin(self, family: int) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="essaim-ledger-"))
         shutil.copy(self.template, self.folder / "essaim.sqlite")
         store = Store(engine_of(f"sqlite:///{self.folder}/essaim.sqlite"), Vault.create(self.folder / "vault.key"))
         self.engine, self.session = store.engine, store.session()
-        self.now = self.last = BEGINNING
-        self.network, act = POOLS[family], self.act()
-        self.base = int(self.network.network_address)
-        self.width = self.network.max_prefixlen
-        site = devices.add_site(self.session, act, "cave")
-        self.holders: list[Interface] = []
-        for name in ("edge", "vpn", "lns"):
-            device = devices.add_device(self.session, act, name, role="router", platform="frr", site=site)
-            self.holders.append(devices.add_interface(self.session, act, device, "eth0"))
-        self.pool: Pool = addresses.create_pool(
-            self.session, act, "pool", self.network, handed=self.width, quarantine_days=QUARANTINE
-        )
+        self.now = BEGINNING
+        self.space = SPACES[family]
+        self.base = int(self.space.network_address)
+        self.width = self.space.max_prefixlen
+        self.pieces: dict[str, Piece] = {}
         self.living: dict[int, tuple[Assignment, Held]] = {}
         self.past: list[Held] = []
-        self.waiting: dict[int, datetime] = {}
-        self.reserved: set[int] = set()
+        self.waiting: dict[range, datetime] = {}
+        self.reserved: set[range] = set()
         self.moments = {BEGINNING}
+        site = devices.add_site(self.session, self.act(), "cave")
+        self.holders: list[Interface] = []
+        for name in ("edge", "vpn", "lns"):
+            device = devices.add_device(self.session, self.act(), name, role="router", platform="frr", site=site)
+            self.holders.append(devices.add_interface(self.session, self.act(), device, "eth0"))
+        self.open_a_pool("a", 0, BITS)
 
     def teardown(self) -> None:
-        if not hasattr(self, "session"):
+        if not hasattr(self, "moments"):
             return
         try:
             self._history_agrees()
@@ -92,102 +120,225 @@ class Ledger(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
     def act(self) -> Act:
-        return Act("M0001", self.now)
+        return Act("machine:test", self.now)
 
     @rule(hours=st.one_of(st.integers(-48, 48), st.just(24 * QUARANTINE)))
     def time_passes_or_a_clock_goes_back(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
 
-    @rule(bits=st.integers(0, BITS), holder=st.integers(0, 2))
-    def allocate(self, bits: int, holder: int) -> None:
-        free = self._free_at(max(self.now, self.last))
-        room = any(self._block(place, bits) <= free for place in range(0, 64, 1 << bits))
-        try:
-            given = addresses.allocate(
-                self.session, self.act(), self.pool, self.holders[holder], Role.LINK, length=self.width - bits
-            )
-        except PoolExhausted:
-            assert not room
+    @rule(name=names, bits=sizes, holder=holders, count=st.sampled_from([1, 1, 1, 2, 3, 9]))
+    def allocate(self, name: str, bits: int, holder: int, count: int) -> None:
+        piece = self.pieces.get(name)
+        if piece is None:
             return
-        assert room
-        self._took(given, bits, holder, free)
+        free = self._free(piece)
+        length, who = self.width - bits, self.holders[holder]
 
-    @rule(place=st.integers(0, 63), bits=st.integers(0, BITS), holder=st.integers(0, 2))
-    def allocate_exactly(self, place: int, bits: int, holder: int) -> None:
-        place = place >> bits << bits
-        free = self._free_at(max(self.now, self.last))
-        wanted = ip_network((self.base + place, self.width - bits))
-        try:
-            given = addresses.allocate(
-                self.session, self.act(), self.pool, self.holders[holder], Role.LINK, exactly=wanted
-            )
-        except PrefixTaken:
-            assert not self._block(place, bits) <= free
-            return
-        assert given.prefix == wanted
-        self._took(given, bits, holder, free)
+        def deed() -> list[Assignment]:
+            if count > 1:
+                return addresses.allocate_many(
+                    self.session, self.act(), piece.pool, who, Role.LINK, count, length=length
+                )
+            return [addresses.allocate(self.session, self.act(), piece.pool, who, Role.LINK, length=length)]
 
-    @rule(place=st.integers(0, 63), bits=st.integers(0, 2))
-    def reserve(self, place: int, bits: int) -> None:
-        place = place >> bits << bits
-        at = max(self.now, self.last)
-        free = self._free_at(at)
-        wanted = self._block(place, bits)
-        try:
-            addresses.reserve(self.session, self.act(), self.pool, ip_network((self.base + place, self.width - bits)))
-        except PrefixTaken:
-            assert not wanted <= free
-            self._quarantines_end(at)
-            self.last = at
+        refusal: type[Refused] | None = None
+        if 1 << bits > len(piece.places):
+            refusal = BadLength
+        elif sum(free.issuperset(block(place, bits)) for place in range(0, 64, 1 << bits)) < count:
+            refusal = PoolExhausted
+        for one in self._does(deed, refusal) or ():
+            self._took(piece, one, bits, holder, free)
+
+    @rule(name=names, place=anywhere, bits=sizes, holder=holders)
+    def allocate_exactly(self, name: str, place: int, bits: int, holder: int) -> None:
+        piece = self.pieces.get(name)
+        if piece is None:
             return
-        assert wanted <= free
-        self._quarantines_end(at)
-        self.last = at
-        self.reserved |= wanted
+        free, wanted = self._free(piece), block(place, bits)
+        given = self._does(
+            lambda: addresses.allocate(
+                self.session, self.act(), piece.pool, self.holders[holder], Role.LINK, exactly=self._prefix(wanted)
+            ),
+            None if free.issuperset(wanted) else PrefixTaken,
+        )
+        if given is not None:
+            assert given.prefix == self._prefix(wanted)
+            self._took(piece, given, bits, holder, free)
+
+    @rule(name=names, place=anywhere, bits=st.integers(0, 2))
+    def reserve(self, name: str, place: int, bits: int) -> None:
+        piece = self.pieces.get(name)
+        if piece is None:
+            return
+        wanted = block(place, bits)
+        refusal = None if self._free(piece).issuperset(wanted) else PrefixTaken
+        self._does(
+            lambda: addresses.reserve(self.session, self.act(), piece.pool, self._prefix(wanted), note="x"), refusal
+        )
+        if refusal is None:
+            self._happened(piece)
+            self.reserved.add(wanted)
+
+    @precondition(lambda self: getattr(self, "reserved", None))
+    @rule(data=st.data(), half=st.sampled_from([False, False, True]))
+    def unreserve(self, data: st.DataObject, half: bool) -> None:
+        wanted = data.draw(st.sampled_from(sorted(self.reserved, key=lambda one: one[0])))
+        piece = self._around(wanted[0])
+        asked = wanted[: len(wanted) // 2] if half and len(wanted) > 1 else wanted
+        refusal = None if asked == wanted else NotReserved
+        self._does(lambda: addresses.unreserve(self.session, self.act(), piece.pool, self._prefix(asked)), refusal)
+        if refusal is None:
+            self._happened(piece)
+            self.reserved.remove(wanted)
 
     @precondition(lambda self: getattr(self, "living", None))
     @rule(data=st.data())
     def release(self, data: st.DataObject) -> None:
         key = data.draw(st.sampled_from(sorted(self.living)))
         given, held = self.living.pop(key)
-        addresses.release(self.session, self.act(), given)
-        at = max(self.now, self.last, held.since + TICK)
-        assert given.until == at
-        self.last = at
-        self.past.append(held._replace(until=at))
-        self.moments.add(at)
-        self.waiting |= dict.fromkeys(held.places, at + timedelta(days=QUARANTINE))
+        piece = self._around(held.places[0])
+        self._does(lambda: addresses.release(self.session, self.act(), given))
+        self._happened(piece, held.since + TICK)
+        assert given.until == piece.last
+        self.past.append(held._replace(until=piece.last))
+        self.waiting[held.places] = piece.last + timedelta(days=QUARANTINE)
+        self._does(lambda: addresses.release(self.session, self.act(), given), NotAssigned)
+
+    @rule(name=names, place=anywhere, bits=sizes)
+    def open_a_pool(self, name: str, place: int, bits: int) -> None:
+        places = block(place, bits)
+        refusal: type[Refused] | None = None
+        if name in self.pieces:
+            refusal = PoolNamed
+        elif any(meet(places, piece.places) for piece in self.pieces.values()):
+            refusal = PoolOverlaps
+        made = self._does(
+            lambda: addresses.create_pool(
+                self.session, self.act(), name, self._prefix(places), handed=self.width, quarantine_days=QUARANTINE
+            ),
+            refusal,
+        )
+        if made is not None:
+            self.pieces[name] = Piece(made, places, self.now)
+            self._happened(self.pieces[name], self._last_held(places))
+
+    @rule(name=names, more=st.integers(0, 3))
+    def grow(self, name: str, more: int) -> None:
+        piece = self.pieces.get(name)
+        if piece is None or len(piece.places) << more > 64:
+            return
+        places = block(piece.places[0], (len(piece.places) << more).bit_length() - 1)
+        refusal: type[EssaimError] | None = None
+        if more == 0:
+            refusal = NotAround
+        elif any(meet(places, other.places) for other in self.pieces.values() if other is not piece):
+            refusal = PoolOverlaps
+        self._does(lambda: reshaping.grow_pool(self.session, self.act(), piece.pool, self._prefix(places)), refusal)
+        if refusal is None:
+            self._happened(piece, self._last_held(places))
+            piece.places = places
+
+    @rule(name=names, into=names)
+    def split(self, name: str, into: str) -> None:
+        piece = self.pieces.get(name)
+        if piece is None:
+            return
+        half = len(piece.places) // 2
+        refusal: type[Refused] | None = None
+        if into in self.pieces:
+            refusal = PoolNamed
+        elif not half or piece.places in self._busy(piece):
+            refusal = Indivisible
+        made = self._does(lambda: reshaping.split_pool(self.session, self.act(), piece.pool, into), refusal)
+        if made is not None:
+            self._happened(piece)
+            self.pieces[into] = Piece(made, piece.places[half:], piece.last)
+            piece.places = piece.places[:half]
+
+    @rule(name=names, place=anywhere, bits=sizes)
+    def shrink(self, name: str, place: int, bits: int) -> None:
+        piece, kept = self.pieces.get(name), block(place, bits)
+        if piece is None:
+            return
+        refusal: type[Refused] | None = None
+        if kept == piece.places or not set(kept) <= set(piece.places):
+            refusal = NotAround
+        elif any(not set(one) <= set(kept) for one in self._busy(piece)):
+            refusal = StillUsed
+        self._does(lambda: reshaping.shrink_pool(self.session, self.act(), piece.pool, self._prefix(kept)), refusal)
+        if refusal is None:
+            self._happened(piece)
+            piece.places = kept
+
+    @rule(name=names)
+    def close(self, name: str) -> None:
+        piece = self.pieces.get(name)
+        if piece is None:
+            return
+        refusal = StillUsed if self._busy(piece) else None
+        self._does(lambda: reshaping.close_pool(self.session, self.act(), piece.pool), refusal)
+        if refusal is None:
+            self._happened(piece)
+            del self.pieces[name]
+            wanted = self._prefix(piece.places)
+            self._does(lambda: addresses.reserve(self.session, self.act(), piece.pool, wanted), PoolClosed)
 
     @invariant()
-    def the_blocks_are_the_pool(self) -> None:
-        if not hasattr(self, "session"):
+    def the_blocks_are_the_pools(self) -> None:
+        if not hasattr(self, "moments"):
             return
-        found = self.session.scalars(select(Block).where(Block.pool_id == self.pool.id).order_by(Block.first)).all()
-        expected = self.base
-        for block in found:
-            size = 1 << (self.width - block.length)
-            assert block.first == expected
-            assert block.last == block.first + size - 1
-            assert block.first % size == 0
-            expected = block.last + 1
-        assert expected == self.base + 64
-        free = {(block.first, block.length) for block in found if block.state == BlockState.FREE}
-        halves = {blocks.buddy(Prefix(first, length, self.width)) for first, length in free}
-        assert not free & {(half.first, half.length) for half in halves if half.length > self.network.prefixlen}
+        covered = 0
+        for piece in self.pieces.values():
+            found = self.session.scalars(
+                select(Block)
+                .where(Block.pool_id == piece.pool.id)
+                .order_by(Block.first)
+                .execution_options(populate_existing=True)
+            ).all()
+            covered += len(found)
+            expected = self.base + piece.places[0]
+            for one in found:
+                size = 1 << (self.width - one.length)
+                assert one.first == expected
+                assert one.last == one.first + size - 1
+                assert one.first % size == 0
+                expected = one.last + 1
+            assert expected == self.base + piece.places[-1] + 1
+            assert piece.pool.prefix == self._prefix(piece.places)
+            free = {Prefix(one.first, one.length, self.width) for one in found if one.state == BlockState.FREE}
+            assert not [one for one in free if one.length > piece.pool.length and blocks.buddy(one) in free]
+        assert covered == self.session.scalar(select(func.count(Block.id)))
 
     @invariant()
     def the_census_adds_up(self) -> None:
-        if not hasattr(self, "session"):
+        if not hasattr(self, "moments"):
             return
-        counted = addresses.census(self.session, self.pool)
-        assert sum(counted.values()) == 64
-        assert counted[BlockState.ASSIGNED] == sum(len(held.places) for _, held in self.living.values())
-        assert counted[BlockState.RESERVED] == len(self.reserved)
+        for piece in self.pieces.values():
+            counted = addresses.census(self.session, piece.pool)
+            living = [held.places for _, held in self.living.values() if meet(held.places, piece.places)]
+            aside = [places for places in self.reserved if meet(places, piece.places)]
+            assert sum(counted.values()) == len(piece.places)
+            assert counted[BlockState.ASSIGNED] == sum(map(len, living))
+            assert counted[BlockState.RESERVED] == sum(map(len, aside))
 
-    @precondition(lambda self: hasattr(self, "session"))
-    @rule(place=st.integers(0, 63), hours=st.integers(-100, 1000))
+    @precondition(lambda self: hasattr(self, "moments"))
+    @rule(place=anywhere, hours=st.integers(-100, 1000))
     def who_had_agrees(self, place: int, hours: int) -> None:
         self._agrees(place, BEGINNING + timedelta(hours=hours))
+
+    @precondition(lambda self: hasattr(self, "moments"))
+    @rule(ended=st.booleans(), limit=st.integers(1, 5))
+    def the_list_agrees(self, ended: bool, limit: int) -> None:
+        listed: list[tuple[str, datetime]] = []
+        while True:
+            after = (ip_network(listed[-1][0]), listed[-1][1]) if listed else None
+            page = addresses.rows(self.session, ended=ended, after=after, limit=limit)
+            if not page:
+                break
+            listed += [(row["prefix"], row["since"]) for row in page]
+        known = self._all() if ended else [held for _, held in self.living.values()]
+        order = sorted((held.places[0], held.since, str(self._prefix(held.places))) for held in known)
+        assert listed == [(prefix, since) for _, since, prefix in order]
 
     def _history_agrees(self) -> None:
         places = {place for held in self._all() for place in (held.places[0], held.places[-1])} | {0, 63}
@@ -197,7 +348,7 @@ class Ledger(RuleBasedStateMachine):
                     self._agrees(place, at)
 
     def _agrees(self, place: int, at: datetime) -> None:
-        address = self.network.network_address + place
+        address = self.space.network_address + place
         expected = [
             held
             for held in self._all()
@@ -212,31 +363,63 @@ class Ledger(RuleBasedStateMachine):
         assert (found.device, found.since, found.until) == (expected[0].holder, expected[0].since, expected[0].until)
         assert address in found.prefix
 
+    def _does(self, deed: Callable[[], T], refusal: type[EssaimError] | None = None) -> T | None:
+        """Do a deed, or see it refused and nothing changed."""
+        if refusal is None:
+            return deed()
+        with pytest.raises(refusal), self.session.begin_nested():
+            deed()
+        return None
+
     def _all(self) -> list[Held]:
         return [*self.past, *(held for _, held in self.living.values())]
 
-    def _block(self, place: int, bits: int) -> set[int]:
-        return set(range(place, place + (1 << bits)))
+    def _around(self, place: int) -> Piece:
+        return next(piece for piece in self.pieces.values() if place in piece.places)
 
-    def _free_at(self, at: datetime) -> set[int]:
-        held = {place for _, one in self.living.values() for place in one.places}
-        waiting = {place for place, until in self.waiting.items() if until > at}
-        return set(range(64)) - held - waiting - self.reserved
+    def _busy(self, piece: Piece) -> list[range]:
+        """What is not free of a pool, if something happened in it now."""
+        at = max(self.now, piece.last)
+        held = [one.places for _, one in self.living.values()]
+        waits = [places for places, until in self.waiting.items() if until > at]
+        return [places for places in (*held, *waits, *self.reserved) if meet(places, piece.places)]
 
-    def _quarantines_end(self, at: datetime) -> None:
-        self.waiting = {place: until for place, until in self.waiting.items() if until > at}
+    def _free(self, piece: Piece) -> set[int]:
+        return set(piece.places) - {place for places in self._busy(piece) for place in places}
 
-    def _took(self, given: Assignment, bits: int, holder: int, free: set[int]) -> None:
-        at = max(self.now, self.last)
-        first = given.first - self.base
-        places = range(first, first + (1 << bits))
-        assert first % (1 << bits) == 0
-        assert set(places) <= free
-        assert given.since == at
-        self._quarantines_end(at)
-        self.last = at
-        self.moments.add(at)
-        self.living[given.id] = (given, Held(places, ("edge", "vpn", "lns")[holder], at, None))
+    def _happened(self, piece: Piece, earliest: datetime = BEGINNING) -> None:
+        """Something happens in a pool: never before what happened last, and what has waited long enough is free."""
+        piece.last = max(self.now, piece.last, earliest)
+        self.moments.add(piece.last)
+        over = [one for one, until in self.waiting.items() if until <= piece.last and meet(one, piece.places)]
+        for places in over:
+            del self.waiting[places]
+
+    def _last_held(self, places: range) -> datetime:
+        return max((held.until for held in self.past if held.until and meet(held.places, places)), default=BEGINNING)
+
+    def _prefix(self, places: range) -> IPv4Network | IPv6Network:
+        return ip_network((self.base + places[0], self.width - len(places).bit_length() + 1))
+
+    def _took(self, piece: Piece, given: Assignment, bits: int, holder: int, free: set[int]) -> None:
+        places = block(given.first - self.base, bits)
+        self._happened(piece)
+        assert given.first == self.base + places[0]
+        assert free.issuperset(places)
+        assert given.since == piece.last
+        free.difference_update(places)
+        self.living[given.id] = (given, Held(places, ("edge", "vpn", "lns")[holder], piece.last, None))
+
+
+def block(place: int, bits: int) -> range:
+    """The aligned places around a place, as many as so many bits count."""
+    first = place >> bits << bits
+    return range(first, first + (1 << bits))
+
+
+def meet(one: range, other: range) -> bool:
+    """Whether two ranges have a place in common."""
+    return one[0] <= other[-1] and other[0] <= one[-1]
 
 
 def test_the_ledger_always_adds_up_and_never_forgets(empty_database: Path) -> None:

@@ -80,11 +80,11 @@ def test_an_address_comes_back_after_its_quarantine_and_not_before(
     assert held.until is not None
     end = held.until + timedelta(days=10)
     with pytest.raises(PoolExhausted):
-        addresses.allocate(session, Act("M0001", end - TICK), small.v4, eth0, Role.LINK)
+        addresses.allocate(session, Act("machine:test", end - TICK), small.v4, eth0, Role.LINK)
     with pytest.raises(PrefixTaken):
-        addresses.reserve(session, Act("M0001", end - TICK), small.v4, ip_network("198.51.100.3/32"))
-    addresses.reserve(session, Act("M0001", end), small.v4, ip_network("198.51.100.3/32"))
-    assert str(addresses.allocate(session, Act("M0001", end), small.v4, eth0, Role.LINK).prefix) == "198.51.100.2/32"
+        addresses.reserve(session, Act("machine:test", end - TICK), small.v4, ip_network("198.51.100.3/32"))
+    addresses.reserve(session, Act("machine:test", end), small.v4, ip_network("198.51.100.3/32"))
+    assert str(addresses.allocate(session, Act("machine:test", end), small.v4, eth0, Role.LINK).prefix) == "198.51.100.2/32"
 
 
 def test_without_quarantine_an_address_is_free_at_once_and_joins_its_neighbours(

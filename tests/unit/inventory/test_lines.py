@@ -14,8 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from foundation import clock, journal
 from foundation.acts import Act
 from foundation.database import EssaimSession, Store, transaction
-from inventory import addresses, lines, members, offers
+from inventory import addresses, credentials, line_parts, lines, members, offers, shares
 from inventory.lines import IllegalTransition, Ordering
+from inventory.models.access import Copper
 from inventory.models.addresses import Assignment, Block, BlockState, Role
 from inventory.models.lines import Credential, Line, LineEvent, LineState, Share, Technology
 from inventory.models.people import Member, MemberStatus
@@ -27,6 +28,7 @@ LEGAL = {
     (S.REQUESTED, S.ACTIVE),
     (S.REQUESTED, S.CANCELLED),
     (S.ORDERED, S.DELIVERED),
+    (S.ORDERED, S.REQUESTED),
     (S.ORDERED, S.CANCELLED),
     (S.DELIVERED, S.ACTIVE),
     (S.DELIVERED, S.CLOSING),
@@ -78,7 +80,8 @@ def test_a_copper_line_waits_and_has_a_login_with_a_sealed_password(
     session: EssaimSession, small: Any, act: Act
 ) -> None:
     line = lines.order_line(session, act, small.ada, small.adsl, Ordering(nd="05 56.00 00 01"))
-    assert (line.state, line.nd) == (S.REQUESTED, "0556000001")
+    assert line.state == S.REQUESTED
+    assert session.scalars(select(Copper.nd)).all() == ["0556000001"]
     credential = session.scalars(select(Credential)).one()
     assert (credential.kind, credential.name) == ("ppp", "l0001@adsl")
     assert credential.secret is not None
@@ -88,17 +91,17 @@ def test_a_copper_line_waits_and_has_a_login_with_a_sealed_password(
 @pytest.mark.parametrize(
     ("ordering", "refusal"),
     [
-        (Ordering(), lines.KeyMissing),
-        (Ordering(public_key=""), lines.BadKey),
-        (Ordering(public_key="x" * 44), lines.BadKey),
-        (Ordering(public_key="é" * 44), lines.BadKey),
-        (Ordering(public_key=KEY[:-1]), lines.BadKey),
-        (Ordering(public_key=base64.b64encode(b"k" * 31).decode()), lines.BadKey),
-        (Ordering(public_key=KEY[:-2] + chr(ord(KEY[-2]) + 1) + "="), lines.BadKey),
-        (Ordering(public_key=base64.b64encode(bytes(32)).decode()), lines.BadKey),
-        (Ordering(public_key=KEY, nd="12"), lines.BadND),
-        (Ordering(public_key=KEY, nd="0056000001"), lines.BadND),
-        (Ordering(public_key=KEY, nd="٠٥٥٦٠٠٠٠٠١"), lines.BadND),
+        (Ordering(), credentials.KeyMissing),
+        (Ordering(public_key=""), credentials.BadKey),
+        (Ordering(public_key="x" * 44), credentials.BadKey),
+        (Ordering(public_key="é" * 44), credentials.BadKey),
+        (Ordering(public_key=KEY[:-1]), credentials.BadKey),
+        (Ordering(public_key=base64.b64encode(b"k" * 31).decode()), credentials.BadKey),
+        (Ordering(public_key=KEY[:-2] + chr(ord(KEY[-2]) + 1) + "="), credentials.BadKey),
+        (Ordering(public_key=base64.b64encode(bytes(32)).decode()), credentials.BadKey),
+        (Ordering(public_key=KEY, nd="12"), line_parts.BadND),
+        (Ordering(public_key=KEY, nd="0056000001"), line_parts.BadND),
+        (Ordering(public_key=KEY, nd="٠٥٥٦٠٠٠٠٠١"), line_parts.BadND),
     ],
 )
 def test_an_order_that_cannot_be_served_is_refused(
@@ -110,7 +113,7 @@ def test_an_order_that_cannot_be_served_is_refused(
 
 def test_a_key_serves_one_line_at_a_time(session: EssaimSession, act: Act, small: Any) -> None:
     first = lines.order_line(session, act, small.ada, small.vpn, Ordering(public_key=KEY))
-    with pytest.raises(lines.CredentialTaken) as refused:
+    with pytest.raises(credentials.CredentialTaken) as refused:
         lines.order_line(session, act, small.bea, small.vpn, Ordering(public_key=f" {KEY}\n"))
     assert "L0001" in refused.value.sentence("fr")
     lines.close_line(session, act, first)
@@ -120,7 +123,7 @@ def test_a_key_serves_one_line_at_a_time(session: EssaimSession, act: Act, small
 
 def test_the_servers_own_key_opens_no_line(session: EssaimSession, act: Act, small: Any) -> None:
     small.server.public_key = KEY
-    with pytest.raises(lines.KeyOfOurs, match="vpn"):
+    with pytest.raises(credentials.KeyOfOurs, match="vpn"):
         lines.order_line(session, act, small.ada, small.vpn, Ordering(public_key=KEY))
 
 
@@ -164,9 +167,9 @@ def test_an_exhausted_pool_leaves_nothing_half_written(store: Store, act: Act) -
 
 def test_whoever_left_orders_nothing_more(session: EssaimSession, act: Act, small: Any, order: Any) -> None:
     members.leave(session, act, small.ada)
-    with pytest.raises(lines.NotAMember):
+    with pytest.raises(shares.NotAMember):
         order(small.ada)
-    with pytest.raises(lines.NotAMember):
+    with pytest.raises(shares.NotAMember):
         lines.add_share(session, act, order(small.bea), small.ada, small.vpn)
 
 
@@ -175,7 +178,7 @@ def test_a_neighbour_gets_an_address_of_their_own(session: EssaimSession, act: A
     share = lines.add_share(session, act, line, small.bea, small.vpn, weight=2)
     held = session.scalars(select(Assignment).where(Assignment.share_id == share.id)).one()
     assert (str(held.prefix), held.role, share.weight) == ("198.51.100.1/32", Role.ROUTED, 2)
-    with pytest.raises(lines.AlreadyShares):
+    with pytest.raises(shares.AlreadyShares):
         lines.add_share(session, act, line, small.bea, small.vpn)
 
 
@@ -226,7 +229,8 @@ def test_leaving_closes_ones_own_lines_and_leaves_the_neighbours_theirs(
 ) -> None:
     own, shared = order(small.ada), order(small.bea)
     lines.add_share(session, act, shared, small.ada, small.vpn)
-    assert members.leave(session, act, small.ada) == [str(own), str(shared)]
+    partings = members.leave(session, act, small.ada)
+    assert [(one.line, one.closed, one.to) for one in partings] == [(str(own), True, None), (str(shared), False, None)]
     assert (own.state, shared.state) == (S.CLOSED, S.ACTIVE)
     assert (small.ada.status, small.ada.left) == (MemberStatus.LEFT, clock.today(act.at))
     assert [str(share.member) for share in lines.shares_of(session, shared) if share.until is None] == ["M0002"]
@@ -234,11 +238,14 @@ def test_leaving_closes_ones_own_lines_and_leaves_the_neighbours_theirs(
         members.leave(session, act, small.ada)
 
 
-def test_the_holder_leaving_closes_a_shared_line(session: EssaimSession, act: Act, small: Any, order: Any) -> None:
+def test_a_shared_line_goes_on_when_its_holder_leaves(session: EssaimSession, act: Act, small: Any, order: Any) -> None:
     line = order(small.ada)
     lines.add_share(session, act, line, small.bea, small.vpn)
-    assert members.leave(session, act, small.ada) == [str(line)]
-    assert lines.lines_of(session, small.bea) == []
+    (parting,) = members.leave(session, act, small.ada)
+    assert (parting.line, parting.closed, parting.to) == (str(line), False, "M0002")
+    assert parting.phrase.fr == "L0001 (continue avec M0002)"
+    assert [str(one) for one in lines.lines_of(session, small.bea)] == [str(line)]
+    assert lines.holder(lines.find_line(session, str(line)), clock.today(act.at)).member_id == small.bea.id
 
 
 def test_lines_are_listed_by_number_a_page_at_a_time(session: EssaimSession, act: Act, small: Any, order: Any) -> None:
@@ -246,6 +253,50 @@ def test_lines_are_listed_by_number_a_page_at_a_time(session: EssaimSession, act
     lines.close_line(session, act, ordered[1])
     assert [line.number for line in lines.list_lines(session)] == [1, 3, 4]
     assert [line.number for line in lines.list_lines(session, ended=True, after=1, limit=2)] == [2, 3]
+
+
+def test_lines_are_found_by_state_offer_machine_technology_and_member(
+    session: EssaimSession, act: Act, small: Any, order: Any
+) -> None:
+    order(small.ada)
+    copper = lines.order_line(session, act, small.bea, small.adsl, Ordering())
+    lines.close_line(session, act, order(small.bea))
+
+    def found(**wanted: Any) -> list[int]:
+        return [line.number for line in lines.list_lines(session, **wanted)]
+
+    assert found(state="active") == [1]
+    assert found(state="demandée") == [copper.number]
+    assert found(state="closed") == [3]
+    assert found(offer="adsl") == [2]
+    assert found(technology="wireguard") == [1]
+    assert found(technology="wireguard", offer="adsl") == []
+    assert found(device="vpn") == [1]
+    assert found(member=small.bea, ended=True) == [2, 3]
+    with pytest.raises(lines.BadLineState):
+        found(state="asleep")
+
+
+def test_a_step_may_be_dated_but_not_before_the_last_one_nor_ahead(
+    session: EssaimSession, act: Act, small: Any
+) -> None:
+    line = lines.order_line(session, act, small.ada, small.adsl, Ordering())
+    later = Act(act.actor, act.at + timedelta(days=9))
+    ordered = act.at + timedelta(days=2)
+    lines.move(session, later, line, S.ORDERED, at=ordered)
+    for wrong in (ordered - timedelta(seconds=1), later.at + timedelta(seconds=1)):
+        with pytest.raises(lines.OutOfOrder):
+            lines.move(session, later, line, S.DELIVERED, at=wrong)
+    lines.move(session, later, line, S.DELIVERED, at=ordered)
+    assert lines.since(lines.find_line(session, str(line)), S.DELIVERED) == ordered
+
+
+def test_nobody_is_suspended_without_a_word_of_why(session: EssaimSession, act: Act, small: Any, order: Any) -> None:
+    line = order(small.ada)
+    with pytest.raises(lines.WhyNeeded):
+        lines.move(session, Act(act.actor, act.at, " "), line, S.SUSPENDED)
+    lines.move(session, act, line, S.SUSPENDED)
+    assert lines.prefixes(session, line) == ["198.51.100.0/32", "2001:db8::/56"]
 
 
 def test_an_unknown_line_is_not_found(session: EssaimSession, small: Any) -> None:

@@ -1,0 +1,46 @@
+"""Every noun at the REST door, in the order in which the document tells them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from api.rest.addresses import ADDRESSES, DELEGATIONS, REVERSE_NAMES
+from api.rest.devices import DEVICES
+from api.rest.equipment import EQUIPMENT
+from api.rest.kinds import KINDS
+from api.rest.lines import LINES
+from api.rest.mandates import EMERGENCIES, MANDATES
+from api.rest.members import MEMBERS
+from api.rest.noun import Noun
+from api.rest.offers import OFFERS
+from api.rest.places import FEEDS, RACKS, SITES
+from api.rest.pools import POOLS
+from api.rest.rules import RULES
+from api.rest.tokens import TOKENS
+from api.rest.wholesale import ORDERS, TICKETS, WHOLESALERS
+from api.rest.works import INCIDENTS, WORKS
+
+ALL: Final[tuple[Noun[Any, Any], ...]] = (
+    MEMBERS,
+    KINDS,
+    MANDATES,
+    EMERGENCIES,
+    RULES,
+    TOKENS,
+    OFFERS,
+    LINES,
+    POOLS,
+    ADDRESSES,
+    REVERSE_NAMES,
+    DELEGATIONS,
+    WHOLESALERS,
+    ORDERS,
+    TICKETS,
+    WORKS,
+    INCIDENTS,
+    SITES,
+    RACKS,
+    FEEDS,
+    DEVICES,
+    EQUIPMENT,
+)

@@ -1,0 +1,134 @@
+"""The secrets that machines' services need: given by hand or drawn here, sealed at once, shown to nobody."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+from enum import StrEnum
+from typing import Final
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from foundation import journal
+from foundation.acts import Act
+from foundation.errors import Invalid, Refused
+from foundation.speech import Phrase
+from inventory.device_facts import wireguard_key
+from inventory.devices import present, set_secret
+from inventory.models.devices import Device
+from inventory.models.lines import Credential
+from inventory.models.mandates import Task
+from inventory.rights import asks
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{1,63}")
+
+
+class Purpose(StrEnum):
+    """What a machine's secret is for."""
+
+    WIREGUARD = "wireguard"
+    RADIUS = "radius"
+    L2TP = "l2tp"
+    SNMP = "snmp"
+
+    @property
+    def phrase(self) -> Phrase:
+        """What it is for, as people read it."""
+        return _PURPOSES[self]
+
+
+_PURPOSES: Final = {
+    Purpose.WIREGUARD: Phrase("clé privée WireGuard", "WireGuard private key"),
+    Purpose.RADIUS: Phrase("secret partagé RADIUS", "RADIUS shared secret"),
+    Purpose.L2TP: Phrase("secret des tunnels L2TP", "L2TP tunnel secret"),
+    Purpose.SNMP: Phrase("communauté SNMP", "SNMP community"),
+}
+
+
+class BadPurpose(Invalid):
+    """A purpose outside the list."""
+
+    kind = "bad-purpose"
+    phrase = Phrase("« {text} » : choisir parmi {purposes}.", "“{text}”: choose among {purposes}.")
+
+
+class BadSecret(Invalid):
+    """A secret that cannot stand in a configuration. It is not repeated."""
+
+    kind = "bad-secret"
+    phrase = Phrase(
+        "Ce secret ne convient pas : 1 à 63 lettres sans accent, chiffres ou signes parmi . _ ~ + / = - "
+        "Rien n'a été changé.",
+        "This secret will not do: 1 to 63 plain letters, digits or signs among . _ ~ + / = - Nothing was changed.",
+    )
+
+
+class BadPrivateKey(Invalid):
+    """A text that is no WireGuard private key. It is not repeated."""
+
+    kind = "bad-private-key"
+    phrase = Phrase(
+        "Ce n'est pas une clé privée WireGuard : 32 octets en base64, comme en donne « wg genkey ». "
+        "Rien n'a été changé.",
+        "This is not a WireGuard private key: 32 octets in base64, as `wg genkey` gives. Nothing was changed.",
+    )
+
+
+class KeyOfMember(Refused):
+    """A member's line opens with the same key."""
+
+    kind = "key-of-member"
+    phrase = Phrase(
+        "Cette clé est déjà celle d'une ligne ou d'une autre machine. Rien n'a été changé.",
+        "This key already is a line's or another machine's. Nothing was changed.",
+    )
+
+
+@asks(Task.DEVICES_WRITE, "device")
+def entrust(session: Session, act: Act, device: Device, purpose: str, secret: str | None = None) -> None:
+    """Seal a machine's secret, or draw one where none is given. A WireGuard key brings its public key along.
+
+    Raises BadPurpose, BadSecret, BadPrivateKey, KeyOfMember, Retired.
+    """
+    present(device)
+    if purpose not in set(Purpose):
+        raise BadPurpose(text=purpose[:32], purposes=[str(one) for one in Purpose])
+    if purpose == Purpose.WIREGUARD:
+        private, public = _pair(secret)
+        _ours_alone(session, device, public)
+        device.public_key = public
+        set_secret(session, act, device, purpose, private)
+        journal.record(session, act, "device.public-key", device.name, public_key=public)
+        session.flush()
+        return
+    given = secrets.token_urlsafe(24) if secret is None else secret.strip()
+    if not _PLAIN.fullmatch(given):
+        raise BadSecret
+    set_secret(session, act, device, purpose, given)
+
+
+def _pair(private: str | None) -> tuple[str, str]:
+    """A WireGuard key pair (X25519), in base64: fresh, or of this private key."""
+    key = X25519PrivateKey.generate()
+    if private is not None:
+        try:
+            key = X25519PrivateKey.from_private_bytes(base64.b64decode(wireguard_key(private)))
+        except Invalid:
+            raise BadPrivateKey from None
+    raw = serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
+    public = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    kept = base64.b64encode(key.private_bytes(*raw)).decode() if private is None else private.strip()
+    return kept, base64.b64encode(public).decode()
+
+
+def _ours_alone(session: Session, device: Device, public: str) -> None:
+    other = select(Device.id).where(Device.public_key == public, Device.id != device.id)
+    line = select(Credential.id).where(
+        Credential.kind == "wireguard", Credential.name == public, Credential.until.is_(None)
+    )
+    if session.scalar(other.limit(1)) is not None or session.scalar(line.limit(1)) is not None:
+        raise KeyOfMember

@@ -1,0 +1,167 @@
+"""The association's rules: a closed list in code, each with its default; the association sets what it decides.
+
+A rule more is one line in `RULES`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from foundation import journal
+from foundation.acts import Act
+from foundation.errors import Invalid, NotFound
+from foundation.speech import Phrase
+from inventory.models.mandates import Rule, Task
+from inventory.rights import asks
+
+
+class NoSuchRule(NotFound):
+    """No rule of that name."""
+
+    kind = "no-such-rule"
+    phrase = Phrase(
+        "Pas de règle nommée « {rule} ». Il y a : {rules}.",
+        "There is no rule named “{rule}”. There are: {rules}.",
+    )
+
+
+class BadRuleValue(Invalid):
+    """A value that the rule cannot have."""
+
+    kind = "bad-rule-value"
+    phrase = Phrase(
+        "{rule} ne peut pas valoir « {value} » : il faut {wanted}. Rien n'a été changé.",
+        "{rule} cannot be “{value}”: it takes {wanted}. Nothing was changed.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a rule's value must be: `fits` says whether a text is, `wanted` says it to people."""
+
+    wanted: Phrase
+    fits: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A rule that Essaim knows: its name, what it decides, its value until someone sets it, and what it may be."""
+
+    name: str
+    phrase: Phrase
+    default: str
+    check: Check
+
+
+def whole(low: int, high: int) -> Check:
+    """A whole number between two, both included."""
+
+    def fits(text: str) -> bool:
+        return text.isascii() and text.isdigit() and len(text) < 9 and low <= int(text) <= high
+
+    return Check(Phrase(f"un nombre de {low} à {high}", f"a number from {low} to {high}"), fits)
+
+
+def like(pattern: str, example: str) -> Check:
+    """A text of a certain form, or nothing at all."""
+    known = re.compile(pattern)
+
+    def fits(text: str) -> bool:
+        return not text or known.fullmatch(text) is not None
+
+    return Check(Phrase(f"quelque chose comme {example}", f"something like {example}"), fits)
+
+
+RULES: Final[dict[str, Known]] = {
+    one.name: one
+    for one in (
+        Known(
+            "mandates.quorum",
+            Phrase("personnes qu'il faut pour donner un mandat", "people it takes to give a mandate"),
+            "1",
+            whole(1, 2),
+        ),
+        Known(
+            "mandates.notice_days",
+            Phrase("jours avant sa fin où un mandat est signalé", "days before its end that a mandate is pointed out"),
+            "60",
+            whole(1, 365),
+        ),
+        Known("votes.proxies", Phrase("procurations par personne", "proxies a person may carry"), "2", whole(0, 50)),
+        Known("emergency.minutes", Phrase("durée d'une urgence", "how long an emergency lasts"), "60", whole(5, 1440)),
+        Known("place.country", Phrase("pays des membres", "country of the members"), "", like("[A-Z]{2}", "FR")),
+        Known("place.region", Phrase("leur région", "their region"), "", like("[A-Z]{2}-[A-Z0-9]{1,3}", "FR-NAQ")),
+        Known("place.city", Phrase("leur ville", "their city"), "", like("[^,#\\x00-\\x1f]{1,60}", "Bordeaux")),
+        Known(
+            "ripe.maintainer",
+            Phrase("mainteneur des objets RIPE", "maintainer of the RIPE objects"),
+            "",
+            like("[A-Z][A-Z0-9_-]{1,79}", "ASSO-MNT"),
+        ),
+        Known(
+            "ripe.contact",
+            Phrase("contact des objets RIPE", "contact of the RIPE objects"),
+            "",
+            like("[A-Z0-9-]{2,30}", "ASSO1-RIPE"),
+        ),
+        Known(
+            "ripe.country", Phrase("pays des objets RIPE", "country of the RIPE objects"), "", like("[A-Z]{2}", "FR")
+        ),
+        Known(
+            "ripe.origin",
+            Phrase("AS qui annonce nos préfixes", "AS that announces our prefixes"),
+            "",
+            like("[0-9]{1,10}", "64496"),
+        ),
+    )
+}
+"""Every rule, by its name."""
+
+
+def value(session: Session, name: str) -> str:
+    """What the association decided, or the rule's default. Raises NoSuchRule."""
+    known = find_rule(name)
+    held = session.get(Rule, known.name)
+    return known.default if held is None else held.value
+
+
+def number(session: Session, name: str) -> int:
+    """The value of a rule that is a number. Raises NoSuchRule."""
+    return int(value(session, name))
+
+
+def find_rule(name: str) -> Known:
+    """The rule of that name. Raises NoSuchRule."""
+    known = RULES.get(name.strip())
+    if known is None:
+        raise NoSuchRule(rule=name[:40], rules=sorted(RULES))
+    return known
+
+
+def list_rules(session: Session) -> list[tuple[Known, str]]:
+    """Every rule by its name, with its value."""
+    held = {one.name: one.value for one in session.scalars(select(Rule))}
+    return [(known, held.get(name, known.default)) for name, known in sorted(RULES.items())]
+
+
+@asks(Task.RULES_SET)
+def set_rule(session: Session, act: Act, name: str, value: str) -> Known:
+    """From now on the rule has this value. Raises NoSuchRule, BadRuleValue."""
+    known, plain = find_rule(name), value.strip()
+    if not known.check.fits(plain):
+        raise BadRuleValue(rule=known.name, value=plain[:40], wanted=known.check.wanted)
+    held = session.get(Rule, known.name)
+    before = known.default if held is None else held.value
+    if held is None:
+        session.add(Rule(name=known.name, value=plain))
+    else:
+        held.value = plain
+    journal.record(session, act, "rule.set", known.name, before=before, after=plain)
+    session.flush()
+    return known

@@ -1,0 +1,1 @@
+"""What every door shows of a noun: frozen values, one file a noun."""

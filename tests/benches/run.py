@@ -1,0 +1,196 @@
+"""Measure what the inventory promises, and say it: a JSON line a bench, and the table of docs/measured.md.
+
+`make bench` runs all of it. Medians of five rounds; a peer is measured in the same rounds, call by call in turn.
+`--quick` measures a tenth of the data, to see that the benches work, and leaves the document alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import association
+import door
+import postgres
+import table
+from association import Large
+
+from foundation import clock, journal
+from foundation.acts import Act
+from foundation.database import reading, transaction
+from inventory import addresses, holders, pools, search
+from inventory.models.addresses import Role
+
+ROUNDS = 5
+LINE = "/api/v1/addresses/allocate"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one bench found. `goal` is in the bench's own unit; `peer` what it is compared with, `ratio` by how much."""
+
+    bench: str
+    value: float
+    unit: str
+    goal: float | None
+    meets: bool | None
+    peer: float | None = None
+    ratio: float | None = None
+
+
+def alternating(calls: int, *deeds: Callable[[int], object]) -> list[float]:
+    """The median over the rounds of each deed's median, in milliseconds; the deeds take turns, call by call."""
+    rounds: list[list[float]] = [[] for _ in deeds]
+    for _ in range(ROUNDS):
+        taken: list[list[float]] = [[] for _ in deeds]
+        for call in range(calls):
+            for place, deed in enumerate(deeds):
+                began = time.perf_counter()
+                deed(call)
+                taken[place].append(time.perf_counter() - began)
+        for place, each in enumerate(taken):
+            rounds[place].append(statistics.median(each))
+    return [statistics.median(each) * 1000 for each in rounds]
+
+
+def within(bench: str, value: float, goal: float, unit: str = "ms") -> Measured:
+    """A figure with a goal of its own."""
+    return Measured(bench, round(value, 3), unit, goal, value <= goal)
+
+
+def against(bench: str, value: float, peer: float, times: float) -> Measured:
+    """A figure whose goal is so many times its peer's."""
+    return Measured(
+        bench,
+        round(value, 3),
+        "ms",
+        round(peer * times, 3),
+        value <= peer * times,
+        round(peer, 3),
+        round(value / peer, 2),
+    )
+
+
+def of_engine(name: str, few: Large, many: Large, most: Large | None) -> Iterator[Measured]:
+    """Every bench of one engine: associations with 100 assignments, with a hundred thousand, with a million."""
+    draw = random.Random(2026)
+
+    def body(large: Large, pool: str, role: str) -> dict[str, Any]:
+        return {"pool": pool, "role": role, "line": f"L{draw.randint(1, large.lines):04d}"}
+
+    with ExitStack() as open_doors:
+        floor = open_doors.enter_context(door.served(door.floor(many.store), many.token))
+        small, large = (
+            open_doors.enter_context(door.served(door.ours(one.settings), one.token)) for one in (few, many)
+        )
+        for pool, role, what in (("v4", "wan", "an IPv4 address"), ("v6", "delegated", "a /56")):
+            ours, least, there = alternating(
+                40,
+                lambda _, pool=pool, role=role: large.post(LINE, body(many, pool, role)),
+                lambda _: floor.post("/floor", {"pool": "v4"}),
+                lambda _, pool=pool, role=role: small.post(LINE, body(few, pool, role)),
+            )
+            yield against(f"{name}: allocate {what} over HTTP, peer the floor", ours, least, 2)
+            yield against(f"{name}: allocate {what}, many assigned, peer few assigned", ours, there, 1.2)
+        if most is not None:
+            huge = open_doors.enter_context(door.served(door.ours(most.settings), most.token))
+            ours, there = alternating(
+                40,
+                lambda _: huge.post(LINE, body(most, "v4", "wan")),
+                lambda _: small.post(LINE, body(few, "v4", "wan")),
+            )
+            yield against(f"{name}: allocate an IPv4 address, ten times as many, peer few assigned", ours, there, 1.2)
+        bulk = {**body(many, "v4", "routed"), "count": 1000}
+        yield within(
+            f"{name}: allocate 1,000 in one call over HTTP", alternating(1, lambda _: large.post(LINE, bulk))[0], 500
+        )
+        page = alternating(5, lambda _: large.get("/api/v1/addresses?limit=1000"))[0]
+        yield within(f"{name}: list 1,000 addresses over HTTP", page, 20)
+    yield within(f"{name}: allocate 1,000 in one call, in process", alternating(1, lambda _: _thousand(many))[0], 500)
+    yield from _asked(name, most or many, draw)
+    yield from _searched(name, many)
+    yield from _verified(name, many)
+
+
+def _thousand(large: Large) -> None:
+    with transaction(large.store) as session:
+        pool, holder = pools.find_pool(session, "v4"), holders.on_line(session, "L0001")
+        addresses.allocate_many(session, Act("M0001", clock.now()), pool, holder, Role.ROUTED, 1000)
+
+
+def _asked(name: str, large: Large, draw: random.Random) -> Iterator[Measured]:
+    """Who had an address, among all that are assigned."""
+    half = large.held // 2
+    at = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
+    with reading(large.store) as session:
+        for first, step, what in ((ip_address("100.64.0.0"), 1, "IPv4"), (ip_address("3fff::"), 1 << 72, "IPv6")):
+            value = alternating(
+                200,
+                lambda _, first=first, step=step: addresses.who_had(session, first + draw.randrange(half) * step, at),
+            )[0]
+            yield within(f"{name}: who-had of {what} among {large.held:,}, in process", value, 1)
+
+
+def _searched(name: str, large: Large) -> Iterator[Measured]:
+    words = ("Exemple77", "membre4242@", "M0042", "100.64.0.77", "camille", "L0042", "inconnu")
+    with reading(large.store) as session:
+        value = max(alternating(3, *(lambda _, word=word: search.search(session, word) for word in words)))
+    yield within(f"{name}: search, the slowest of {len(words)} words", value, 100)
+
+
+def _verified(name: str, large: Large) -> Iterator[Measured]:
+    with reading(large.store) as session:
+        value = alternating(1, lambda _: journal.verify(session))[0]
+        entries = journal.verify(session)[0]
+    yield within(f"{name}: verify the journal, per 100,000 entries", value * 100_000 / entries, 2000)
+
+
+def main() -> int:
+    """Measure, print, and write the table. 0 where every goal is met."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--quick", action="store_true", help="a tenth of the data, no document")
+    asked.add_argument("--engine", choices=("sqlite", "postgresql"), help="one engine alone, no document")
+    options = asked.parse_args()
+    size = 10_000 if options.quick else 100_000
+    found: list[Measured] = []
+    with tempfile.TemporaryDirectory(prefix="essaim-bench-") as folder, postgres.server() as fresh:
+        for engine in ("sqlite", "postgresql") if options.engine is None else (options.engine,):
+            if engine == "postgresql" and fresh is None:
+                sys.stderr.write("PostgreSQL is not installed: left out\n")
+                continue
+            new = fresh if engine == "postgresql" else None
+            sizes = (100, size, *((size * 10,) if new is None else ()))
+            made = [_built(Path(folder) / f"{engine}{held}", held, "" if new is None else new()) for held in sizes]
+            for one in of_engine(
+                {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[engine], *made, *[None] * (3 - len(made))
+            ):
+                sys.stdout.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
+                sys.stdout.flush()
+                found.append(one)
+    if not options.quick and options.engine is None:
+        table.write([asdict(one) for one in found], ROUNDS)
+    return int(any(one.meets is False for one in found))
+
+
+def _built(folder: Path, held: int, database: str) -> Large:
+    people, lines = (10, 12) if held == 100 else (held // 10, held * 12 // 100)
+    began = time.monotonic()
+    made = association.build(folder, people=people, lines=lines, held=held, database=database)
+    sys.stderr.write(f"{held:,} assignments made in {time.monotonic() - began:.0f} s\n")
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main())

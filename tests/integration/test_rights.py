@@ -1,0 +1,451 @@
+"""Every command of the terminal, and what each person gets from it: done, or forbidden (exit status 5).
+
+A command more is a line more in `TABLE`. The doors of the web have tables of their own, in this shape.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from cli import door
+from cli.main import essaim
+from foundation import clock
+from foundation.database import open_store, reading, transaction
+from foundation.errors import Forbidden
+from foundation.settings import read_settings
+from inventory import members
+from inventory.models.mandates import EVERYWHERE, Mandate, Task
+
+OWNER, NOBODY, OTHER, ELSEWHERE, BEFORE, THERE, RIGHT = ("M0042", *(f"M{number:04d}" for number in range(101, 107)))
+"""Who owns what a row names; who holds nothing; every other task; the task elsewhere; until yesterday; there; all."""
+
+KEY, OTHER_KEY = "aEVuUmVn4xMkUP6IcQ1AhjA7Ix3FXyDQ+Vt7OCgK2iA=", "bEVuUmVn4xMkUP6IcQ1AhjA7Ix3FXyDQ+Vt7OCgK2iA="
+WORDS = "quatre mots sans rapport"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a command asks: its words, and the tasks it needs (none where it reads, or is for anyone).
+
+    `scope` is one that is enough; `own` is what the owner of what it names gets without a mandate (None where nobody
+    owns it); `status` is what whoever may gets; `typed` what comes on standard input.
+    """
+
+    words: str = ""
+    tasks: tuple[Task, ...] = ()
+    scope: str = ""
+    own: bool | None = None
+    status: int = 0
+    typed: str = ""
+
+
+def reads(words: str = "", status: int = 0) -> Row:
+    """Anyone at the terminal may."""
+    return Row(words, status=status)
+
+
+def asks(words: str, *tasks: Task, scope: str = "", own: bool | None = None, status: int = 0, typed: str = "") -> Row:
+    """Whoever holds these tasks may."""
+    return Row(words, tasks, scope, own, status, typed)
+
+
+T = Task
+VPN = "device:vpn"
+TABLE: dict[str, Row] = {
+    # The association
+    "search": reads("Kerjean"),
+    "poll": reads(status=4),
+    "upgrade": reads(),
+    "backup": reads("{tmp}/b.tar"),
+    "completion": reads("bash"),
+    # Members
+    "member add": asks("Ada", T.MEMBERS_WRITE),
+    "member list": reads(),
+    "member show": reads("M0042"),
+    "member change": asks("M0042 --name Ada", T.MEMBERS_WRITE, own=True),
+    "member link": asks("M0042", T.MEMBERS_WRITE, own=True),
+    "member admit": asks("M0152", T.MEMBERS_WRITE),
+    "member rejoin": asks("M0153", T.MEMBERS_WRITE),
+    "member become": asks("M0042 adherent", T.MEMBERS_WRITE, own=False),
+    "member leave": asks("M0042", T.MEMBERS_WRITE, own=False),
+    "member merge": asks("M0042 --into M0041 --yes", T.MEMBERS_WRITE, T.DUES_WRITE, own=False),
+    "member voters": reads("--on 2026-11-22"),
+    "member proxy": asks("M0042 --on 2199-01-01 --to M0041", T.MEMBERS_WRITE, own=True, status=1),
+    "member contact add": asks("M0042 phone +33198765432", T.MEMBERS_WRITE, own=True),
+    "member contact end": asks("M0042 +33123456789", T.MEMBERS_WRITE, own=True),
+    "member referent add": asks("M0151 --person M0043", T.MEMBERS_WRITE),
+    "member referent end": asks("M0151 M0042", T.MEMBERS_WRITE, own=False),
+    "member period add": asks("M0042 adherent --since 2001-01-01 --until 2002-01-01", T.MEMBERS_WRITE, own=False),
+    "member period strike": asks("M0042 2001-01-01", T.MEMBERS_WRITE, own=False, status=3),
+    "kind list": reads(),
+    "kind add": asks("ami --fr ami·e --en friend", T.RULES_SET),
+    "kind change": asks("benefactor --fr ami·e", T.RULES_SET),
+    # Mandates, rules, keys
+    "mandate give": asks("M0042 lines.write", T.MANDATES_GIVE, own=False),
+    "mandate second": asks("T0001", T.MANDATES_GIVE, status=1),
+    "mandate end": asks("T0002", T.MANDATES_GIVE, own=True),
+    "mandate list": reads(),
+    "mandate show": reads("T0001"),
+    "mandate risks": reads(),
+    "mandate leave": reads("M0042"),
+    "mandate emergencies": reads(),
+    "mandate review": asks("E0001 --why fini", T.MANDATES_GIVE),
+    "rule list": reads(),
+    "rule set": asks("votes.proxies 3", T.RULES_SET),
+    "key escrow": asks("--holder M0042 --holder M0043", T.KEYS_KEEP, own=False, typed=f"{WORDS}\n{WORDS} autre\n"),
+    "key check": asks("", T.KEYS_KEEP, own=True, typed=f"{WORDS}\n"),
+    "key recover": reads(status=1),
+    "token create": asks("M0042 --name essai", T.KEYS_KEEP, own=True),
+    "token list": reads(),
+    "token end": asks("J0001", T.KEYS_KEEP, own=True),
+    # Offers and lines
+    "offer add": asks("fibre --title Fibre --technology ftth", T.LINES_WRITE),
+    "offer list": reads(),
+    "offer show": reads("vpn"),
+    "offer change": asks("vpn --title VPN", T.LINES_WRITE, scope="offer:vpn"),
+    "offer retire": asks("adsl", T.LINES_WRITE, scope="device:lns"),
+    "line order": asks(f"M0042 --offer vpn --key {KEY}", T.LINES_WRITE, scope="offer:vpn", own=False),
+    "line list": reads(),
+    "line show": reads("L0042"),
+    "line status": reads("L0042"),
+    "line change": asks("L0042 --mtu 1400", T.LINES_WRITE, scope=VPN, own=False),
+    "line move": asks("L0042 --to suspended", T.LINES_WRITE, scope="site:colo", own=False),
+    "line close": asks("L0042 --yes", T.LINES_WRITE, scope=VPN, own=False),
+    "line hand": asks(f"L0042 --to M0041 --key {KEY} --yes", T.LINES_WRITE, scope="offer:vpn", own=False),
+    "line migrate": asks(f"L0042 --to-offer vpn --key {KEY} --yes", T.LINES_WRITE, scope=VPN, own=False),
+    "line closing": reads(),
+    "line share add": asks(f"L0042 M0041 --key {KEY}", T.LINES_WRITE, scope=VPN, own=False),
+    "line share end": asks("L0002 M0116", T.LINES_WRITE, scope="device:lns", own=False),
+    "line share weight": asks("L0042 M0042 --to 2", T.LINES_WRITE, scope=VPN, own=False),
+    "line credential renew": asks(f"L0042 --key {KEY}", T.LINES_WRITE, scope=VPN, own=True),
+    # Wholesale
+    "wholesaler add": asks("autre --collection vlan-handoff --enni PC-BX-2 --vlans 1-9", T.LINES_WRITE),
+    "wholesaler change": asks("gros --title Gros", T.LINES_WRITE),
+    "wholesaler list": reads(),
+    "wholesaler show": reads("gros"),
+    "order place": asks("L0003 --wholesaler gros", T.LINES_WRITE, scope="offer:adsl"),
+    "order move": asks("O0001 --to ordered", T.LINES_WRITE, scope="offer:adsl"),
+    "order note": asks("O0001 --words oui", T.LINES_WRITE, scope="offer:adsl"),
+    "order list": reads(),
+    "order show": reads("O0001"),
+    "ticket open": asks("L0003 --wholesaler gros", T.LINES_WRITE, scope="offer:adsl"),
+    "ticket move": asks("K0001 --to acknowledged", T.LINES_WRITE, scope="offer:adsl"),
+    "ticket note": asks("K0001 --words oui", T.LINES_WRITE, scope="offer:adsl"),
+    "ticket list": reads(),
+    "ticket show": reads("K0001"),
+    # Works
+    "works announce": asks(
+        "Travaux --on device:vpn --since 2199-02-01T10:00+01:00 --until 2199-02-01T12:00+01:00",
+        T.WORKS_ANNOUNCE,
+        scope=VPN,
+    ),
+    "works change": asks("W0001 --title Travaux", T.WORKS_ANNOUNCE, scope=VPN),
+    "works cancel": asks("W0001 --yes", T.WORKS_ANNOUNCE, scope=VPN),
+    "works list": reads(),
+    "works show": reads("W0001"),
+    "incident open": asks("Panne --on device:vpn", T.WORKS_ANNOUNCE, scope=VPN),
+    "incident note": asks("I0001 toujours", T.WORKS_ANNOUNCE, scope=VPN),
+    "incident close": asks("I0001 fini", T.WORKS_ANNOUNCE, scope=VPN),
+    "incident list": reads(),
+    "incident show": reads("I0001"),
+    # Addresses
+    "pool list": reads(),
+    "pool show": reads("vpn-v4"),
+    "pool create": asks("essai 203.0.113.0/24", T.ADDRESSES_WRITE, status=1),
+    "pool change": asks("vpn-v4 --quarantine 90", T.ADDRESSES_WRITE, scope="pool:vpn-v4"),
+    "pool grow": asks("reserve-v4 --to 100.64.64.0/23", T.ADDRESSES_WRITE, scope="pool:reserve-v4"),
+    "pool split": asks("reserve-v4 --into autre-v4", T.ADDRESSES_WRITE, scope="pool:reserve-v4"),
+    "pool shrink": asks("reserve-v4 --to 100.64.64.0/25 --yes", T.ADDRESSES_WRITE, scope="pool:reserve-v4"),
+    "pool close": asks("reserve-v4 --yes", T.ADDRESSES_WRITE, scope="pool:reserve-v4"),
+    "address list": reads(),
+    "address show": reads("198.51.100.7"),
+    "address allocate": asks("--pool vpn-v4 --line L0042", T.ADDRESSES_WRITE, scope="pool:vpn-v4", own=False),
+    "address release": asks("{v4}", T.ADDRESSES_WRITE, scope=VPN, own=False),
+    "address reserve": asks("100.64.64.8/32", T.ADDRESSES_WRITE, scope="pool:reserve-v4"),
+    "address unreserve": asks("100.64.64.9/32", T.ADDRESSES_WRITE, scope="pool:reserve-v4"),
+    "address who-had": asks("198.51.100.7", T.REQUISITION_OPEN),
+    "address questions": asks("", T.REQUISITION_OPEN),
+    "address name": asks("{v4} a.abeilles.example", T.ADDRESSES_WRITE, scope="pool:vpn-v4", own=True),
+    "address unname": asks("{v4}", T.ADDRESSES_WRITE, scope="pool:vpn-v4", own=True, status=1),
+    "address delegate": asks("{v6} ns1.abeilles.example ns2.abeilles.example", T.ADDRESSES_WRITE, scope=VPN, own=True),
+    "address undelegate": asks("{v6}", T.ADDRESSES_WRITE, scope=VPN, own=True, status=1),
+    "address names": reads(),
+    "address report": reads(),
+    "address ripe": reads(),
+    "address geofeed": reads(),
+    "address roa": reads(),
+    "address renumber": asks("--from heberges-v4 --to reserve-v4 --apply", T.ADDRESSES_WRITE, scope="pool:heberges-v4"),
+    "renumbering list": reads(),
+    "renumbering show": reads("R0001"),
+    "renumbering next": asks("R0001", T.ADDRESSES_WRITE),
+    "renumbering finish": asks("R0001 --yes", T.ADDRESSES_WRITE),
+    "renumbering letters": reads("R0001 --until 2199-01-01"),
+    "aggregate add": asks("100.64.0.0/10", T.ADDRESSES_WRITE),
+    "aggregate list": reads(),
+    "aggregate remove": asks("192.0.2.0/25", T.ADDRESSES_WRITE),
+    # Places and machines
+    "site add": asks("grenier", T.DEVICES_WRITE),
+    "site list": reads(),
+    "site show": reads("colo"),
+    "site change": asks("colo --description ici", T.DEVICES_WRITE, scope="site:colo"),
+    "site room": asks("colo salle", T.DEVICES_WRITE, scope="site:colo"),
+    "rack add": asks("colo/B --units 12", T.DEVICES_WRITE, scope="site:colo"),
+    "rack list": reads(),
+    "rack show": reads("mezzanine/T"),
+    "rack change": asks("mezzanine/T --description ici", T.DEVICES_WRITE, scope="site:mezzanine"),
+    "rack remove": asks("mezzanine/T", T.DEVICES_WRITE, scope="site:mezzanine", status=1),
+    "device add": asks("neuf --role server --site colo --platform debian", T.DEVICES_WRITE, scope="site:colo"),
+    "device host": asks("neuf --owner M0042 --site mezzanine", T.DEVICES_WRITE, scope="site:mezzanine", own=False),
+    "device list": reads(),
+    "device show": reads("vpn"),
+    "device change": asks("hosted1 --description ici", T.DEVICES_WRITE, scope="device:hosted1", own=True),
+    "device retire": asks("hosted1", T.DEVICES_WRITE, scope="site:mezzanine", own=False),
+    "device place": asks("hosted2 mezzanine/T --unit 9 --height 1", T.DEVICES_WRITE, scope="site:mezzanine"),
+    "device move": asks("hosted1 mezzanine/T --unit 7 --height 1", T.DEVICES_WRITE, scope="device:hosted1", own=False),
+    "device take-out": asks("hosted1", T.DEVICES_WRITE, scope="device:hosted1", own=False),
+    "device outlets": asks("multiprise --count 4", T.DEVICES_WRITE, scope="device:multiprise"),
+    "device plug": asks("hosted1 --outlet multiprise/1", T.DEVICES_WRITE, scope="device:hosted1", own=False),
+    "device unplug": asks("hosted3", T.DEVICES_WRITE, scope="device:hosted3"),
+    "device link": asks("hosted2/eth0 hosted3/eth0", T.DEVICES_WRITE, scope="site:mezzanine"),
+    "device unlink": asks("hosted4/eth0", T.DEVICES_WRITE, scope="site:mezzanine"),
+    "device secret": asks("hosted1 snmp --generate", T.DEVICES_WRITE, scope="device:hosted1", own=False),
+    "device interface add": asks("hosted1 eth9", T.DEVICES_WRITE, scope="device:hosted1", own=False),
+    "device interface change": asks("hosted2/eth0 --description ici", T.DEVICES_WRITE, scope="device:hosted2"),
+    "device peer add": asks("edge --address 192.0.2.77 --as 64501", T.DEVICES_WRITE, scope="device:edge"),
+    "device peer list": reads("edge"),
+    "device peer remove": asks("edge 192.0.2.128", T.DEVICES_WRITE, scope="device:edge"),
+    "feed add": asks("mezzanine/F2 --volts 230 --amps 16", T.DEVICES_WRITE, scope="site:mezzanine"),
+    "feed list": reads(),
+    "feed change": asks("mezzanine/F1 --amps 32", T.DEVICES_WRITE, scope="site:mezzanine"),
+    "feed end": asks("mezzanine/F1", T.DEVICES_WRITE, scope="site:mezzanine"),
+    "equipment add": asks("box --model Essai", T.DEVICES_WRITE),
+    "equipment list": reads(),
+    "equipment show": reads("Q0001"),
+    "equipment lend": asks("Q0002 --to M0042", T.DEVICES_WRITE, own=False),
+    "equipment return": asks("Q0001 --deposit 20", T.DEVICES_WRITE, own=False),
+    "equipment refund": asks("Q0003 20", T.DEVICES_WRITE, own=False),
+    "equipment retire": asks("Q0002", T.DEVICES_WRITE),
+    # Machines' configurations
+    "change plan": asks("", T.CHANGES_PROPOSE),
+    "change show": reads("C0001"),
+    "change list": reads(),
+    "change approve": asks("C0001", T.CHANGES_APPROVE, scope="device:edge"),
+    "change apply": asks("C0002 --yes", T.CHANGES_APPLY, scope="device:radius"),
+    # Money
+    "dues issue": asks("2026-11", T.DUES_WRITE),
+    "dues balance": reads("M0042"),
+    "payment record": asks("M0042 5", T.PAYMENTS_MATCH, own=False),
+    # The journal, exchange
+    "journal show": reads(),
+    "journal verify": reads(),
+    **{f"export {noun}": asks(f"{{tmp}}/{noun}.csv --force", T.MEMBERS_READ) for noun in ("members", "lines")},
+    **{f"export {noun}": asks(f"{{tmp}}/{noun}.csv --force", T.MEMBERS_READ) for noun in ("addresses", "devices")},
+    "export offers": asks("{tmp}/offers.csv --force", T.MEMBERS_READ),
+    "export all": asks("{tmp}/all.json --format json --force", T.MEMBERS_READ),
+    "export sqlite": asks("{tmp}/all.sqlite --force", T.MEMBERS_READ),
+    "import members": asks("{tmp}/members.csv --apply --yes", T.MEMBERS_WRITE),
+}
+
+NOT_RUN = {
+    "init": "makes an association, in which nobody is anybody yet",
+    "restore": "makes an association, from a backup and its key",
+    "demo": "makes an association of its own",
+    "serve": "opens the portal until it is closed",
+    "lab up": "starts the lab",
+    "lab check": "needs the lab",
+    "lab down": "stops the lab",
+    "import lines": "as `import members`: a plan says the tasks that it takes, and whoever applies it needs all",
+    "import addresses": "as `import lines`",
+    "import devices": "as `import lines`",
+    "import offers": "as `import lines`",
+    "import all": "as `import lines`",
+    "import netbox": "as `import lines`",
+    "import coin": "as `import lines`",
+    "import galette": "as `import lines`",
+    "import paheko": "as `import lines`",
+}
+"""Commands that the table does not run, and why."""
+
+FURNITURE = (
+    "member add Association --organisation",
+    "member referent add M0151 --person M0042",
+    "member add Candidate --status applicant",
+    "member add Revenante",
+    "member leave M0153",
+    "member contact add M0042 phone +33123456789",
+    "token create M0042 --name essai",
+    "rack add mezzanine/T --units 24",
+    "device change hosted1 --owner M0042",
+    "device place hosted1 mezzanine/T --unit 3 --height 1",
+    "device add multiprise --role pdu --site mezzanine",
+    "device outlets multiprise --count 4",
+    "device plug hosted3 --outlet multiprise/3",
+    "device link hosted4/eth0 hosted5/eth0",
+    "feed add mezzanine/F1 --volts 230 --amps 16",
+    "equipment add box --model Essai",
+    "equipment add box --model Essai",
+    "equipment add box --model Essai",
+    "equipment lend Q0001 --to M0042 --deposit 20",
+    "equipment lend Q0003 --to M0042 --deposit 20",
+    "equipment return Q0003 --deposit 0",
+    "wholesaler add gros --collection vlan-handoff --enni PC-BX-1 --vlans 100-199",
+    "order place L0002 --wholesaler gros --draft",
+    "ticket open L0002 --wholesaler gros",
+    "works announce Coupure --on device:vpn --since 2199-01-01T10:00+01:00 --until 2199-01-01T12:00+01:00",
+    "incident open Panne --on device:vpn",
+    "pool create reserve-v4 100.64.64.0/24",
+    "pool create loin-v4 100.64.80.0/24",
+    "address reserve 100.64.64.9/32",
+    "address renumber --from adsl-v4 --to loin-v4 --wave 5 --apply",
+    "change plan",
+    "change approve C0002",
+    "--emergency essai dues issue 2026-10",
+    "key escrow --holder M0042 --holder M0043",
+)
+"""What the rows are about, beside what the demonstration has."""
+
+
+def commands_of(group: Any, name: str = "") -> Iterator[str]:
+    for word, command in group.commands.items():
+        whole = f"{name} {word}".strip()
+        if hasattr(command, "commands"):
+            yield from commands_of(command, whole)
+        else:
+            yield whole
+
+
+def test_every_command_is_in_the_table() -> None:
+    known = set(commands_of(get_command(essaim)))
+    assert sorted(known - set(TABLE) - set(NOT_RUN)) == []
+    assert sorted((set(TABLE) | set(NOT_RUN)) - known) == []
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """An association with what the rows are about: its folder and database, and addresses of M0042's."""
+
+    folder: Path
+    url: str
+    places: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def furnished(
+    demonstration: Any,
+    database_url: Callable[..., AbstractContextManager[str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Furnished]:
+    """A furnished association, made once: each row has a copy. Nobody holds a mandate in it."""
+    folder = tmp_path_factory.mktemp("rights") / "var"
+    shutil.copytree(demonstration.folder, folder)
+    (folder / "essaim.toml").write_text('driver = "console"\n')
+    with database_url(demonstration.url) as url, pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("ESSAIM_")]:
+            patch.delenv(name)
+        patch.setenv("ESSAIM_VAR", str(folder))
+        if url:
+            patch.setenv("ESSAIM_DATABASE_URL", url)
+        for row in FURNITURE:
+            patch.setattr(sys, "argv", ["essaim", *shlex.split(row)])
+            patch.setattr(sys, "stdin", io.StringIO(f"{WORDS}\n{WORDS} autre\n"))
+            assert door.enter(essaim) == 0, row
+        store = open_store(read_settings())
+        with reading(store) as session:
+            from inventory import lines
+
+            (share,) = lines.shares_of(session, lines.find_line(session, "L0042"))
+            places = {f"v{one.family}": str(one.prefix).removesuffix("/32") for one in share.assignments}
+        store.engine.dispose()
+        yield Furnished(folder, url, places)
+
+
+@pytest.fixture
+def people(
+    terminal: Any,
+    furnished: Furnished,
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: Callable[..., AbstractContextManager[str]],
+) -> Iterator[Callable[[Row], None]]:
+    """Give a row's people their mandates, in a copy of the furnished association."""
+    shutil.copytree(furnished.folder, terminal.folder)
+
+    def mandated(row: Row) -> None:
+        store = open_store(read_settings(var=terminal.folder))
+        with transaction(store) as session:
+            today = clock.today(clock.now())
+            given = [(OTHER, task, EVERYWHERE, None) for task in Task if task not in row.tasks[:1]]
+            for task in row.tasks:
+                given += [(ELSEWHERE, task, "site:clocher", None), (RIGHT, task, EVERYWHERE, None)]
+                given += [(BEFORE, task, EVERYWHERE, today)] + ([(THERE, task, row.scope, None)] if row.scope else [])
+            # T0001 waits for no second, T0002 is the owner's, and both are nobody's way to what a row asks.
+            first = [("M0149", Task.ALERTS_ACKNOWLEDGE, EVERYWHERE, None), (OWNER, Task.ALERTS_ACKNOWLEDGE, "*", None)]
+            for number, (who, task, scope, until) in enumerate([*first, *given], start=1):
+                session.add(
+                    Mandate(
+                        number=number,
+                        member_id=members.find_member(session, who).id,
+                        task=task,
+                        scope=scope,
+                        since=today - timedelta(days=30),
+                        until=until,
+                        given_by="machine:test",
+                        given_at=clock.now(),
+                    )
+                )
+        store.engine.dispose()
+
+    with database_url(furnished.url) as url:
+        if url:
+            monkeypatch.setenv("ESSAIM_DATABASE_URL", url)
+        yield mandated
+
+
+@pytest.mark.parametrize("name", TABLE, ids=lambda name: name.replace(" ", "-"))
+def test_each_gets_what_the_table_says(
+    terminal: Any,
+    people: Callable[[Row], None],
+    furnished: Furnished,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    row = TABLE[name]
+    (tmp_path / "members.csv").write_text("nom\nAda Exemple\n")
+    words = [*name.split(), *shlex.split(row.words.format(tmp=tmp_path, **furnished.places))]
+    people(row)
+
+    def gets(*before: str) -> int:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(row.typed))
+        said = terminal.run(*before, *words, lang="fr")
+        assert "Traceback" not in said.out + said.err
+        assert "s'est trompé" not in said.err, said.err
+        assert said.status != door.USAGE_STATUS, said.err
+        return int(said.status)
+
+    forbidden = Forbidden.exit_status
+    if not row.tasks:
+        assert [gets(), gets("--as", NOBODY)] == [row.status, row.status]
+        return
+    refused = {who: gets("--as", who) for who in (NOBODY, OTHER, ELSEWHERE, BEFORE)}
+    assert {"nobody": gets(), **refused} == {"nobody": forbidden, **dict.fromkeys(refused, forbidden)}
+    if row.own is False:
+        assert gets("--as", OWNER) == forbidden
+    assert gets("--as", RIGHT) == row.status
+    if row.own:
+        assert gets("--as", OWNER) != forbidden
+    if row.scope:
+        assert gets("--as", THERE) != forbidden
+    assert gets("--emergency", "essai") != forbidden

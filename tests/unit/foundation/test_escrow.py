@@ -1,0 +1,107 @@
+"""The vault's key in escrow: any one of those named opens it, and a paper that was typed again still does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from foundation import escrow
+from foundation.escrow import BadEscrow, NoEscrow, SamePassphrase, WeakPassphrase, WrongPassphrase
+
+KEY = b"A" * 43 + b"=\n" + b"B" * 43 + b"=\n"
+ADA, BEA = "quatre mots sans rapport", "une phrase, bien plus longue, de Béa"
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    """The key sealed for two people."""
+    return escrow.sealed(KEY, {"M0001": ADA, "M0002": BEA}, "à garder")
+
+
+@pytest.fixture
+def paper(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "vault.escrow"
+    escrow.write(path, text)
+    return path
+
+
+def test_each_of_them_opens_it_alone(paper: Path) -> None:
+    assert [(one.holder, one.key) for one in (escrow.opened(paper, ADA), escrow.opened(paper, BEA))] == [
+        ("M0001", KEY),
+        ("M0002", KEY),
+    ]
+    assert escrow.holders(paper) == ["M0001", "M0002"]
+    assert paper.stat().st_mode & 0o777 == 0o600
+    assert list(paper.parent.iterdir()) == [paper]
+
+
+def test_nothing_of_the_key_or_the_passphrases_can_be_read(text: str) -> None:
+    assert "AAAAA" not in text.replace(" ", "")
+    assert "quatre" not in text
+
+
+def test_a_paper_typed_again_in_small_letters_and_with_other_spaces_opens(paper: Path, text: str) -> None:
+    paper.write_text(text.lower().replace(" ", "  ").replace("\n", "\n\n"))
+    assert escrow.opened(paper, "Une phrase, bien plus  longue, de Be\u0301a".replace("Une", "une")).key == KEY
+
+
+def test_another_passphrase_opens_nothing(paper: Path) -> None:
+    with pytest.raises(WrongPassphrase):
+        escrow.opened(paper, "quatre mots sans rapports")
+
+
+def test_a_typing_error_is_pointed_at(paper: Path, text: str) -> None:
+    rows = text.splitlines()
+    at = next(rank for rank, row in enumerate(rows) if row.startswith("FOR")) + 2
+    rows[at] = ("B" if rows[at][0] == "A" else "A") + rows[at][1:]
+    paper.write_text("\n".join(rows))
+    with pytest.raises(BadEscrow) as wrong:
+        escrow.opened(paper, ADA)
+    assert f"ligne {at + 1} " in wrong.value.sentence("fr")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        ("ESSAIM ESCROW 1", "ESSAIM ESCROW 2"),
+        ("FOR M0001", "FOR nobody"),
+        ("COST 17", "COST 40"),
+        ("FOR M0001 COST 17\n", ""),
+        ("ESSAIM ESCROW 1\n", ""),
+    ],
+)
+def test_a_damaged_paper_is_refused(paper: Path, text: str, damage: tuple[str, str]) -> None:
+    paper.write_text(text.replace(*damage))
+    with pytest.raises(BadEscrow):
+        escrow.holders(paper)
+
+
+def test_whose_it_is_cannot_be_changed(paper: Path, text: str) -> None:
+    paper.write_text(text.replace("FOR M0001", "FOR M0003"))
+    with pytest.raises(WrongPassphrase):
+        escrow.opened(paper, ADA)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"# rien\n", b"0 1 8 9\n"])
+def test_what_is_no_envelope_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(BadEscrow):
+        escrow.holders(tmp_path / "x")
+
+
+def test_where_there_is_none_nobody_holds_any(tmp_path: Path) -> None:
+    assert escrow.holders(tmp_path / "absent") == []
+    with pytest.raises(NoEscrow):
+        escrow.opened(tmp_path / "absent", ADA)
+
+
+@pytest.mark.parametrize("weak", ["", "court", "aaaaaaaaaaaaaaaaaaaaaaaa", "123456789012345", "ababababababababab"])
+def test_a_passphrase_that_could_be_guessed_is_refused(weak: str) -> None:
+    with pytest.raises(WeakPassphrase):
+        escrow.check([ADA, weak])
+
+
+def test_two_people_do_not_share_one_passphrase() -> None:
+    with pytest.raises(SamePassphrase):
+        escrow.check([ADA, f" {ADA.replace(' ', '   ')}"])

@@ -1,0 +1,148 @@
+"""Mails go through a real server, or into the outbox; what a server does not take is never lost."""
+
+from __future__ import annotations
+
+import email
+import socketserver
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from foundation.mail import Mail, MailNotSent, send
+from foundation.settings import BadSettings, Settings, read_settings
+
+AT = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
+ADA = Mail("ada@membres.example", "Urgence « E0001 »", "Bonjour,\n\nÀ relire : café.\n")
+BEA = Mail("bea@membres.example", "Urgence « E0001 »", "Bonjour,\n\nÀ relire : thé.\n")
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """A mail server on loopback that keeps what it is given, and refuses the mailboxes of `refused`."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    refused: ClassVar[set[str]] = {"bea@membres.example"}
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, EmailMessage]] = []
+        super().__init__(("127.0.0.1", 0), Conversation)
+
+
+class Conversation(socketserver.StreamRequestHandler):
+    """As much of RFC 5321 as a client of ours says."""
+
+    server: Server
+
+    def handle(self) -> None:
+        self.say("220 test.example")
+        to = ""
+        while row := self.rfile.readline():
+            words = row.decode().strip()
+            match words.split(":")[0].split(" ")[0].upper():
+                case "EHLO":
+                    self.say("250 test.example")
+                case "RCPT":
+                    to = words.partition("<")[2].partition(">")[0]
+                    self.say("550 unknown" if to in self.server.refused else "250 ok")
+                case "DATA":
+                    self.say("354 go on")
+                    content = b"".join(iter(self.rfile.readline, b".\r\n"))
+                    self.server.taken.append((to, email.message_from_bytes(content, policy=policy.default)))  # type: ignore[arg-type]
+                    self.say("250 taken")
+                case "QUIT":
+                    return self.say("221 bye")
+                case _:
+                    self.say("250 ok")
+        return None
+
+    def say(self, row: str) -> None:
+        self.wfile.write(f"{row}\r\n".encode())
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as opened:
+        thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield opened
+        opened.shutdown()
+        thread.join()
+
+
+def settings(folder: Path, **more: Any) -> Settings:
+    return Settings(var=folder, mail_from="bureau@abeilles.example", **more)
+
+
+def outbox(folder: Path) -> list[EmailMessage]:
+    return [
+        email.message_from_bytes(path.read_bytes(), policy=policy.default)  # type: ignore[misc]
+        for path in sorted((folder / "outbox").glob("*.eml"))
+    ]
+
+
+def test_without_a_server_mails_wait_in_a_folder_that_its_owner_alone_reads(tmp_path: Path) -> None:
+    send(settings(tmp_path), [ADA, BEA], AT)
+    assert {one["To"] for one in outbox(tmp_path)} == {ADA.to, BEA.to}
+    first = next(one for one in outbox(tmp_path) if one["To"] == ADA.to)
+    assert (first["From"], first["Subject"], first.get_content()) == ("bureau@abeilles.example", ADA.subject, ADA.text)
+    assert first["Auto-Submitted"] == "auto-generated"
+    assert (tmp_path / "outbox").stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "outbox").iterdir()} == {0o600}
+
+
+def test_a_server_is_given_each_mail(tmp_path: Path, server: Server) -> None:
+    send(settings(tmp_path, smtp=f"smtp://127.0.0.1:{server.server_address[1]}"), [ADA], AT)
+    ((to, taken),) = server.taken
+    assert (to, taken["Subject"]) == (ADA.to, ADA.subject)
+    assert taken.get_content().splitlines() == ADA.text.splitlines()
+    assert outbox(tmp_path) == []
+
+
+def test_an_address_that_is_refused_keeps_no_other_mail_from_going(tmp_path: Path, server: Server) -> None:
+    with pytest.raises(MailNotSent) as unsent:
+        send(settings(tmp_path, smtp=f"smtp://127.0.0.1:{server.server_address[1]}"), [BEA, ADA], AT)
+    assert [to for to, _ in server.taken] == [ADA.to]
+    assert [one["To"] for one in outbox(tmp_path)] == [BEA.to]
+    assert "SMTP 550" in unsent.value.sentence("fr")
+    assert BEA.to not in unsent.value.sentence("fr")
+
+
+def test_a_server_that_is_not_there_leaves_everything_in_the_outbox(tmp_path: Path, server: Server) -> None:
+    port = server.server_address[1]
+    server.server_close()
+    with pytest.raises(MailNotSent) as unsent:
+        send(settings(tmp_path, smtp=f"smtp://moi:hunter2@127.0.0.1:{port}"), [ADA, BEA], AT)
+    assert len(outbox(tmp_path)) == 2
+    said = unsent.value.sentence("en")
+    assert "refused" in said
+    assert "hunter2" not in said
+
+
+def test_a_password_is_never_said_without_tls(tmp_path: Path, server: Server) -> None:
+    with pytest.raises(MailNotSent, match="no TLS"):
+        send(settings(tmp_path, smtp=f"smtp://moi:hunter2@127.0.0.1:{server.server_address[1]}"), [ADA], AT)
+    assert server.taken == []
+    assert len(outbox(tmp_path)) == 1
+
+
+def test_a_comma_makes_no_second_mailbox(tmp_path: Path) -> None:
+    send(settings(tmp_path), [Mail("a,b@membres.example", "x", "y")], AT)
+    assert outbox(tmp_path)[0]["To"] == '"a,b"@membres.example'
+
+
+@pytest.mark.parametrize("smtp", ["mail.example", "http://mail.example", "smtp://", "smtp://mail.example:x"])
+def test_what_is_no_mail_server_is_refused(tmp_path: Path, smtp: str) -> None:
+    with pytest.raises(BadSettings, match="ESSAIM_SMTP"):
+        read_settings(var=tmp_path, smtp=smtp)
+
+
+@pytest.mark.parametrize("mail_from", ["bureau", "a@b\nBcc: c@d", "a, b@c.example"])
+def test_what_is_no_mailbox_of_ours_is_refused(tmp_path: Path, mail_from: str) -> None:
+    with pytest.raises(BadSettings, match="ESSAIM_MAIL_FROM"):
+        read_settings(var=tmp_path, mail_from=mail_from)
