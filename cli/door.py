@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -166,12 +167,9 @@ def looking() -> Iterator[EssaimSession]:
 def enter(command: typer.Typer) -> int:
     """Run one command line: its exit status. A refusal is one sentence; no traceback reaches a person."""
     from typer._click.exceptions import ClickException, NoArgsIsHelpError  # no public base of usage errors
-    from typer.main import get_command
-
-    from cli.sheet import dressed
 
     try:
-        outcome = dressed(get_command(command))(standalone_mode=False)
+        outcome = _tree(command)(standalone_mode=False)
     except EssaimError as refused:
         complain(refused.sentence(language()))
         if os.environ.get("ESSAIM_DEBUG") == "1":
@@ -199,6 +197,16 @@ def enter(command: typer.Typer) -> int:
         complain(_STOPPED.say(language()))
     # A command that ends early with a status (typer.Exit) gives it back as its outcome.
     return outcome if isinstance(outcome, int) else 0
+
+
+@cache
+def _tree(command: typer.Typer) -> Any:
+    """All commands, made once: their making takes longer than most of them."""
+    from typer.main import get_command
+
+    from cli.sheet import dressed
+
+    return dressed(get_command(command))
 
 
 def _own_up(unforeseen: Exception) -> int:

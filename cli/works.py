@@ -238,8 +238,7 @@ def shown(one: WorksView, *, as_json: bool) -> None:
         **facts,
     )
     screen.say(Phrase("Sur {subjects}, dit par {by}.", "On {subjects}, said by {by}."), **facts)
-    for note in (one, *one.notes):
-        words = note.words_fr if french or not note.words_en else note.words_en
-        if words:
-            screen.line(words)
+    for fr, en in ((one.words_fr, one.words_en), *((note.words_fr, note.words_en) for note in one.notes)):
+        if fr:
+            screen.line(fr if french or not en else en)
     return None

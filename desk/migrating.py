@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from desk import status
 from foundation import clock
 from foundation.acts import Act
 from foundation.database import Store, reading, transaction
@@ -67,7 +68,7 @@ def seen_up(store: Store, settings: Settings, number: str) -> Seen:
         delivery = migration.to_offer.delivery
         device = migration.to_device.name if migration.to_device and delivery == Delivery.TUNNEL else None
         name, row, since = str(line), line.number, migration.since
-    if delivery not in (Delivery.TUNNEL, Delivery.L2TP, Delivery.PPPOE):
+    if delivery not in status.CONNECTS:
         return Seen(name, None, visible=False)
     with reading(open_samples(settings)) as samples:
         return Seen(name, connected_after(samples, row, since, device=device), visible=True)

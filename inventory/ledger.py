@@ -116,7 +116,7 @@ class Ledger:
         return network(4 if prefix.width == WIDTH[4] else 6, prefix.first, prefix.length)
 
     def take(self, length: int, count: int = 1) -> list[tuple[int, Prefix]]:
-        """Cut `count` prefixes out of what is free, best fit first: their blocks and themselves, assigned.
+        """Cut `count` prefixes out of what is free, best fit first: their blocks and themselves, assigned, in order.
 
         Raises PoolExhausted.
         """
@@ -134,7 +134,7 @@ class Ledger:
         if added:
             rows = [self._row(prefix, BlockState.ASSIGNED, "") for prefix in added]
             taken += zip(self.connection.execute(_ADD_NUMBERED, rows).scalars(), added, strict=True)
-        return taken
+        return sorted(taken, key=lambda one: one[1])
 
     def cut(self, wanted: Prefix, state: BlockState, note: str = "") -> int:
         """Cut exactly this prefix out of what is free: its block, in its new state. Raises PrefixTaken."""

@@ -13,7 +13,7 @@ from foundation import clock, journal
 from foundation.acts import Act
 from foundation.errors import Invalid, NotFound, Refused
 from foundation.speech import Phrase
-from inventory import addresses, credentials, line_parts, numbers, shares
+from inventory import addresses, credentials, line_parts, numbers, offers, shares
 from inventory.credentials import Opening
 from inventory.line_parts import Details
 from inventory.models.access import LineMigration, Outcome
@@ -102,16 +102,6 @@ class OutOfOrder(Invalid):
     )
 
 
-class OfferRetired(Refused):
-    """An offer that nobody may order any more."""
-
-    kind = "offer-retired"
-    phrase = Phrase(
-        "L'offre {offer} est retirée depuis le {retired}. Rien n'a été changé. Les autres : essaim offer list",
-        "Offer {offer} was retired on {retired}. Nothing was changed. The others: essaim offer list",
-    )
-
-
 class LineEnded(Refused):
     """Nobody comes into a line that is over."""
 
@@ -135,7 +125,7 @@ def order_line(session: Session, act: Act, member: Member, offer: Offer, orderin
     `credentials.give` of what opens it.
     """
     shares.demand_member(member)
-    demand_offered(offer)
+    offers.demand_offered(offer)
     details = line_parts.checked(ordering, offer)
     line = Line(
         number=numbers.following(session, Line.number),
@@ -172,7 +162,8 @@ def change_line(session: Session, act: Act, line: Line, details: Details) -> tup
     if plain.place is not None:
         line.place = plain.place
     line_parts.write(session, line, plain, offer, act.at)
-    journal.record(session, act, "line.change", str(line), details=plain.said)
+    whose = shares.whose(session, line)
+    journal.record(session, act, "line.change", str(line), member=whose, details=plain.said)
     session.flush()
     return tuple(plain.said)
 
@@ -350,12 +341,6 @@ def demand_living(line: Line) -> None:
         raise LineEnded(line=str(line), state=LineState(line.state))
 
 
-def demand_offered(offer: Offer) -> None:
-    """Raises OfferRetired."""
-    if offer.retired is not None:
-        raise OfferRetired(offer=offer.name, retired=offer.retired)
-
-
 def _demand_order(session: Session, act: Act, line: Line, at: datetime) -> None:
     last = session.scalar(select(func.max(LineEvent.at)).where(LineEvent.line_id == line.id))
     if at > act.at or (last is not None and at < last):
@@ -365,7 +350,8 @@ def _demand_order(session: Session, act: Act, line: Line, at: datetime) -> None:
 def _enter(session: Session, act: Act, line: Line, state: LineState, at: datetime) -> None:
     before, line.state = line.state, state
     session.add(LineEvent(line_id=line.id, state=state, at=at))
-    journal.record(session, act, "line.state", str(line), before=before, after=state, at=at)
+    whose = shares.whose(session, line)
+    journal.record(session, act, "line.state", str(line), member=whose, before=before, after=state, at=at)
     session.flush()
 
 

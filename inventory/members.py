@@ -229,7 +229,7 @@ def list_members(
         query = query.where(Member.id.in_(select(Membership.member_id).where(Membership.kind == kind, runs_on(day))))
     for part in fold(word).split():
         query = query.where(Member.sought.contains(part, autoescape=True))
-    return session.scalars(query.order_by(Member.number).limit(limit).options(selectinload(Member.memberships))).all()
+    return session.scalars(query.order_by(Member.number).limit(limit)).all()
 
 
 def runs_on(day: date) -> ColumnElement[bool]:

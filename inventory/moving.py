@@ -13,7 +13,7 @@ from foundation import clock, journal
 from foundation.acts import Act
 from foundation.errors import Refused
 from foundation.speech import Phrase
-from inventory import credentials, line_parts, lines, shares
+from inventory import credentials, line_parts, lines, offers, shares
 from inventory.lines import Ordering
 from inventory.models.access import LineMigration, Outcome
 from inventory.models.devices import Device
@@ -87,7 +87,7 @@ def migrate_line(
         raise AlreadyMigrating(line=str(line), offer=session.get_one(Offer, under_way.to_offer_id).name)
     same = offer.id == line.offer_id
     if not same:
-        lines.demand_offered(offer)
+        offers.demand_offered(offer)
     details = line_parts.checked(ordering, offer)
     to_device = device.id if device is not None else line.device_id if same else offer.device_id
     if same and to_device == line.device_id and not details.said:
@@ -110,8 +110,8 @@ def migrate_line(
         share = shares.holder(shares.of_line(session, line), clock.today(act.at))
         credentials.give(session, line, share, offer, ordering, act.at, migration=migration)
     journal.record(
-        session, act, "line.migrate", str(line), before=before.name, after=offer.name,
-        device=None if to_device is None else session.get_one(Device, to_device).name,
+        session, act, "line.migrate", str(line), member=shares.whose(session, line), before=before.name,
+        after=offer.name, device=None if to_device is None else session.get_one(Device, to_device).name,
         details=details.said,
     )  # fmt: skip
     session.flush()
@@ -177,4 +177,4 @@ def _end(session: Session, act: Act, line: Line, migration: LineMigration, outco
     # What was loaded before says how it was.
     for name in ("device", "coppers", "fibres", "vlans", "migrations", "shares"):
         session.expire(line, [name])
-    journal.record(session, act, f"line.migration-{outcome}", str(line))
+    journal.record(session, act, f"line.migration-{outcome}", str(line), member=shares.whose(session, line))

@@ -34,7 +34,7 @@ class BadRole(Invalid):
 
 
 def parse_address(text: str) -> IPAddress:
-    """Read an address; IPv4 as IPv6 programs write it (`::ffff:192.0.2.1`) is IPv4. Raises BadAddress, LinkLocal."""
+    """Read an address; IPv4 mapped into IPv6 (RFC 4291) is IPv4. Raises BadAddress, LinkLocal."""
     try:
         read = ip_address(text.strip())
     except ValueError as wrong:

@@ -139,6 +139,16 @@ class AlreadyRetired(Refused):
     )
 
 
+class OfferRetired(Refused):
+    """An offer that nobody may order any more."""
+
+    kind = "offer-retired"
+    phrase = Phrase(
+        "L'offre {offer} est retirée depuis le {retired}. Rien n'a été changé. Les autres : essaim offer list",
+        "Offer {offer} was retired on {retired}. Nothing was changed. The others: essaim offer list",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Offering:
     """What is said of an offer besides its name and kind. None leaves as it is; an empty realm takes away."""
@@ -242,6 +252,12 @@ def count_lines(session: Session, offers: Sequence[Offer]) -> dict[int, int]:
         .group_by(Line.offer_id)
     )
     return dict.fromkeys((one.id for one in offers), 0) | dict(session.execute(counted).all())
+
+
+def demand_offered(offer: Offer) -> None:
+    """Raises OfferRetired."""
+    if offer.retired is not None:
+        raise OfferRetired(offer=offer.name, retired=offer.retired)
 
 
 def parse_technology(text: str) -> Technology:

@@ -202,7 +202,11 @@ def list_questions(session: Session, act: Act, *, after: int = 0, limit: int = 1
     del act
     vault = vault_of(session)
     query = select(Question).where(Question.number > after).order_by(Question.number).limit(limit)
-    return [Asked(str(one), one.at, one.actor, **json.loads(vault.open(one.sealed))) for one in session.scalars(query)]
+    found = [(one, json.loads(vault.open(one.sealed))) for one in session.scalars(query)]
+    return [
+        Asked(str(one), one.at, one.actor, **{**told, "moment": datetime.fromisoformat(told["moment"])})
+        for one, told in found
+    ]
 
 
 @cache

@@ -153,6 +153,15 @@ def holder(shares: Sequence[Share], day: date) -> Share:
     return present[0] if present else shares[-1]
 
 
+def whose(session: Session, line: Line) -> str | None:
+    """The number of whoever answers for the line: what is done to it is in their file."""
+    query = select(Member).join(Share, Share.member_id == Member.id)
+    living = query.where(Share.line_id == line.id, Share.until.is_(None))
+    handed = (Share.holds_since.is_(None), Share.holds_since.desc(), Share.id)
+    member = session.scalar(living.order_by(*handed).limit(1))
+    return None if member is None else str(member)
+
+
 def in_force(share: Share, day: date) -> bool:
     """Whether the part runs on that day."""
     return share.since <= day and (share.until is None or day < share.until)

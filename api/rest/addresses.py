@@ -107,9 +107,9 @@ def listed(
     )
 
 
-def views(session: Session, _act: Act, rows: Sequence[Mapping[str, Any] | Assignment]) -> list[AddressView]:
-    """Rows of the list as they are; an assignment is looked up there."""
-    return [AddressView(**(_row(session, one) if isinstance(one, Assignment) else one)) for one in rows]
+def views(session: Session, _act: Act, rows: Sequence[Mapping[str, Any] | Assignment]) -> Sequence[Mapping[str, Any]]:
+    """Rows of the list have the fields of an AddressView and stay as they are; an assignment is looked up there."""
+    return [_row(session, one) if isinstance(one, Assignment) else one for one in rows]
 
 
 def allocate(session: Session, act: Act, body: Allocation) -> Allocated:
@@ -188,14 +188,14 @@ def _row(session: Session, held: Assignment) -> Mapping[str, Any]:
     return addresses.rows(session, ended=True, after=just_before, limit=1)[0]
 
 
-ADDRESSES: Noun[Any, AddressView] = Noun(
+ADDRESSES: Noun[Any, Any] = Noun(
     path="addresses",
     about="Prefixes held, in their order",
     view=AddressView,
     views=views,
     find=lambda session, name: addresses.find_assignment(session, addresses.parse_prefix(name)),
     named=lambda held: str(held.prefix),
-    place=lambda view: f"{view.prefix} {view.since.isoformat()}",
+    place=lambda row: f"{row['prefix']} {row['since'].isoformat()}",
     listed=listed,
     readers=READERS,
     acts={"allocate": allocate},

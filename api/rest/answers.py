@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields as fields_of
 from dataclasses import is_dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import blake2b
 from typing import Any
 
@@ -96,7 +96,12 @@ def chosen(views: Sequence[object], shape: type[Any], wanted: str | None) -> Seq
     for name in names:
         if name not in known:
             raise NoSuchField(name=name[:40], known=list(known))
-    return [{name: getattr(view, name) for name in names} for view in views]
+    return [{name: field(view, name) for name in names} for view in views]
+
+
+def field(view: object, name: str) -> object:
+    """One field of a view, which a long list may give as a mapping."""
+    return view[name] if isinstance(view, Mapping) else getattr(view, name)
 
 
 def cursor_of(name: str) -> str:
@@ -118,8 +123,8 @@ def names_of(shape: type[Any]) -> tuple[str, ...]:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, date):  # an instant is one too
+        return value.isoformat()
     if is_dataclass(value):
         return {name: getattr(value, name) for name in value.__dataclass_fields__}
-    if isinstance(value, timedelta):
-        return int(value.total_seconds())
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return int(value.total_seconds()) if isinstance(value, timedelta) else str(value)

@@ -69,7 +69,7 @@ MANDATES = Noun(
     create=give,
     verbs={"second": mandates.second, "end": mandates.end},
     example={
-        "number": "T0007",
+        "number": "T0042",
         "member": "M0042",
         "name": "Camille Exemple",
         "task": "lines.write",

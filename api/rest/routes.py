@@ -23,6 +23,7 @@ from api.rest.answers import (
     chosen,
     cursor_of,
     etag_of,
+    field,
     given,
     matches,
     name_before,
@@ -197,9 +198,8 @@ def _held(session: Session, caller: Caller, noun: Noun[R, V], name: str, upon: s
     if upon is None:
         return row
     if isinstance(row, Base):  # on PostgreSQL others may have been before us: SQLite has one writer
-        known = inspect(row)
-        key = known.mapper.primary_key[0]
-        session.execute(select(key).where(key == known.identity[0]).with_for_update(key_share=True))
+        key = inspect(type(row)).primary_key[0]
+        session.execute(select(key).where(key == getattr(row, key.name)).with_for_update(key_share=True))
         session.expire_all()
         row = noun.find(session, name)
     if not matches(upon, etag_of(spelled(_seen(session, caller, noun, row, whole=whole)))):
@@ -222,7 +222,7 @@ def _seen(session: Session, caller: Caller, noun: Noun[R, V], row: R, *, whole: 
 
 
 def _place_of(noun: Noun[R, V], view: V) -> str:
-    return str(getattr(view, names_of(noun.view)[0])) if noun.place is None else noun.place(view)
+    return str(field(view, names_of(noun.view)[0])) if noun.place is None else noun.place(view)
 
 
 def _once(

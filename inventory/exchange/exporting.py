@@ -54,9 +54,9 @@ def as_json(found: Any) -> str:
 
 
 def as_csv(noun: str, found: Iterable[Thing]) -> str:
-    """Things of one noun as CSV (RFC 4180): a header, commas, quotes where needed."""
+    """Things of one noun as CSV: a header, commas, quotes where needed."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL)
+    writer = csv.writer(out, lineterminator="\n")
     columns = FORMS[noun].columns
     writer.writerow(columns)
     for one in found:

@@ -121,6 +121,7 @@ class People:
     spells: dict[int, list[Spell]]
     phones: dict[int, set[str]]
     keys: dict[str, int]
+    linked: frozenset[str]
     kinds: dict[str, str]
     names: dict[int, str] = field(default_factory=dict)
     status: dict[int, str] = field(default_factory=dict)
@@ -164,9 +165,8 @@ def known_people(session: Session, source: str) -> People:
     said = ((one, label) for one in reversed(every) for label in (one.label_en, one.label_fr, one.name))
     named = {word: one.name for one, label in said for word in wordings(label)}
     named[""] = kinds.joinable(session, None).name
-    return People(
-        now, persons, spells, phones, {key: int(subject[1:]) for key, subject in keys}, named,
-    )  # fmt: skip
+    here = {key: int(subject[1:]) for key, subject in keys}
+    return People(now, persons, spells, phones, here, frozenset(here), named)
 
 
 def weigh_members(draft: Draft, people: People, records: Iterable[MemberRecord | MembershipRecord]) -> None:
@@ -261,7 +261,8 @@ def _weigh_known(
     elif said == MemberStatus.MEMBER and now.status == MemberStatus.LEFT:
         draft.add(record.place, Action.SKIP, Noun.MEMBER, shown, why=_BACK)
     else:
-        work_known = Known(now.number, record.ref.key) if record.ref.key else None
+        linked = record.ref.key is None or record.ref.key in people.linked
+        work_known = None if linked else Known(now.number, record.ref.key or "")
         draft.add(record.place, Action.NOTHING, Noun.MEMBER, shown, work_known)
 
 

@@ -830,8 +830,11 @@ def upgrade() -> None:
 
     # A copper line's number is kept with the copper from now on.
     op.execute(
-        "INSERT INTO copper (line_id, nd, since) SELECT id, nd, "
-        "(SELECT min(at) FROM line_event WHERE line_event.line_id = line.id) FROM line WHERE nd IS NOT NULL"
+        "INSERT INTO copper (line_id, nd, since, until) SELECT id, nd, "
+        "(SELECT min(at) FROM line_event WHERE line_event.line_id = line.id), "
+        "CASE WHEN state IN ('closed', 'cancelled') "
+        "THEN (SELECT max(at) FROM line_event WHERE line_event.line_id = line.id) END "
+        "FROM line WHERE nd IS NOT NULL"
     )
     with op.batch_alter_table("line", schema=None) as batch_op:
         batch_op.add_column(sa.Column("mtu", sa.Integer(), nullable=True))

@@ -29,7 +29,10 @@ from association import Large
 
 from foundation import clock, journal
 from foundation.acts import Act
+from desk import association as desk
 from foundation.database import reading, transaction
+from foundation.settings import read_settings
+from inventory.exchange import applying, ours, planning
 from inventory import addresses, holders, pools, search
 from inventory.models.addresses import Role
 
@@ -155,6 +158,22 @@ def _verified(name: str, large: Large) -> Iterator[Measured]:
         value = alternating(1, lambda _: journal.verify(session))[0]
         entries = journal.verify(session)[0]
     yield within(f"{name}: verify the journal, per 100,000 entries", value * 100_000 / entries, 2000)
+
+
+def _imported(name: str, folder: Path, people: int, database: str) -> Iterator[Measured]:
+    """A file of members, read, planned and applied in an empty association: once, as it can be only once."""
+    settings = read_settings(var=folder, **({"database_url": database} if database else {}))
+    store = desk.create(settings)
+    rows = "".join(f"Camille Exemple{rank};membre{rank}@membres.example;2024-01-01\n" for rank in range(people))
+    data = f"nom;courriel;adhésion\n{rows}".encode()
+    began = time.perf_counter()
+    with transaction(store) as session:
+        act = Act("machine:bench", clock.now())
+        planned = planning.plan(session, ours.read("members.csv", data, "members"), act.at)
+        applying.apply(session, act, planned)
+    value = time.perf_counter() - began
+    store.engine.dispose()
+    yield within(f"{name}: import {people:,} members, once", value * 1000, 20_000)
 
 
 def main() -> int:

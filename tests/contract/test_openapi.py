@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,8 +27,7 @@ from foundation import clock
 from foundation.acts import Act
 from foundation.database import open_store, transaction
 from foundation.settings import Settings
-from inventory import mandates, members, tokens
-from inventory.models.mandates import Task
+from inventory import members, rights, tokens
 
 HOST = "127.0.0.1:8642"
 CHECKS = [
@@ -43,19 +41,15 @@ CHECKS = [
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str]]:
-    """The demonstration's association behind its door, and a token of someone who holds every mandate."""
+    """The demonstration's association behind its door, and a token of someone who holds nearly every mandate."""
     configured = Settings(var=tmp_path_factory.mktemp("openapi") / "var")
     association.create_demo(configured)
     store = open_store(configured)
-    act = Act("machine:test", clock.now())
+    act = Act("M0001", clock.now())
     with transaction(store) as session:
-        one = members.find_member(session, "M0001")
-        mandates.give(session, act, one, Task.MANDATES_GIVE)
-        theirs = replace(act, actor="M0001")
-        for task in Task:
-            if task != Task.MANDATES_GIVE:
-                mandates.give(session, theirs, one, task)
-        _, shown = tokens.create_token(session, theirs, one, "contract", list(Task))
+        _, shown = tokens.create_token(
+            session, act, members.find_member(session, "M0001"), "contract", rights.tasks_of(session, act)
+        )
     app = create(configured)
     with TestClient(app, base_url=configured.url):
         yield app, shown

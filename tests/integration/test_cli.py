@@ -71,7 +71,7 @@ def test_a_line_is_ordered_seen_and_closed(demo: Any) -> None:
     assert ordered["prefixes"][0].startswith("198.51.100.")
     assert "L0116" in demo("line", "list", "--after", "115").out
     assert KEY in demo("line", "show", "L0116").out
-    assert demo("line", "status", "L0116").out.count("\n") == 1
+    assert demo("line", "status", "L0116").out.startswith("◌ Prête")
     address = ordered["prefixes"][0].split("/")[0]
     assert "M0150, ligne L0116" in demo("address", "who-had", address).out
     assert "fermée" in demo("line", "close", "l116", "--why", "déménage").out

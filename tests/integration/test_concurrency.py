@@ -164,5 +164,5 @@ def test_a_program_killed_in_the_middle_leaves_the_others_a_whole_ledger(
     whole(busy)
     with reading(busy) as session:
         by_actor = [deed.actor for deed in journal.show(session, limit=10_000)]
-    assert by_actor.count("machine1") == by_actor.count("machine3") == ROUNDS
-    assert by_actor.count("machine0") < ROUNDS
+    assert by_actor.count("machine:machine1") == by_actor.count("machine:machine3") == ROUNDS
+    assert by_actor.count("machine:machine0") < ROUNDS

@@ -175,6 +175,7 @@ def test_an_access_that_no_machine_sees_is_vouched_for(demo: Any) -> None:
     demo("line", "migrate", SHARED, "--done", status=1)
     demo("line", "migrate", SHARED, "--done", "--yes")
     assert line(demo, SHARED)["vlan"] == "100.2"
+    assert "aucune machine ne dit" in demo("line", "status", SHARED).out
     assert line(demo, SHARED)["shares"][0]["credentials"] == []
 
 

@@ -29,10 +29,12 @@ from foundation.clock import Month
 from foundation.database import Store, reading, transaction
 from foundation.money import Euros
 from foundation.settings import Settings
-from inventory import accounts, addresses, devices, emergencies, lines, mandates, members, offers
+from inventory import accounts, addresses, closures, devices, emergencies, lines, mandates, members, offers, works
+from inventory.line_parts import Details
 from inventory.lines import Ordering
 from inventory.models.lines import LineState, Technology
 from inventory.models.mandates import Task
+from inventory.models.wholesale import CopperClosure
 
 URL = "http://127.0.0.1:8642"
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -134,6 +136,39 @@ def test_a_sign_in_ends_by_itself_after_fourteen_days(portal: Portal) -> None:
     portal.sign_in("M0001")
     portal.hour.at += timedelta(days=14)
     assert portal.client.get("/").url.path == "/sign-in"
+
+
+def test_a_member_reads_of_the_works_that_concern_them_and_of_no_others(portal: Portal) -> None:
+    since, until = portal.hour.at + timedelta(hours=1), portal.hour.at + timedelta(hours=2)
+    with transaction(portal.store) as session:
+        for on, title in (("line:L0001", "Chez <vous>"), ("line:L0002", "Chez d'autres")):
+            wording = works.Wording(title, "At <yours>", "Quelques minutes.", "")
+            works.announce_works(session, portal.act, works.find_subjects(session, [on]), wording, since, until)
+        incident = works.open_incident(
+            session, portal.act, works.find_subjects(session, ["line:L0001"]), works.Wording("Panne")
+        )
+        works.note_incident(session, portal.act, incident, "On cherche.")
+    portal.sign_in("M0001")
+    page = portal.text()
+    assert "Travaux annoncés, du 22 nov. 2026 à 15:02 au 22 nov. 2026 à 16:02\u00a0: Chez &lt;vous&gt;." in page
+    assert "Quelques minutes." in page
+    assert "Incident en cours" in page
+    assert "On cherche." in page
+    assert "Chez d" not in page
+    assert "At &lt;yours&gt;." in portal.text("/?lang=en")
+    portal.hour.at = until
+    assert "Chez &lt;vous&gt;" not in portal.text("/?lang=fr")
+
+
+def test_a_line_on_closing_copper_says_so_in_one_sentence(portal: Portal) -> None:
+    with transaction(portal.store) as session:
+        line = next(one for one in lines.list_lines(session) if one.offer.technology == Technology.ADSL)
+        lines.change_line(session, portal.act, line, Details(insee="33063"))
+        closing = CopperClosure(insee="33063", technical=clock.today(portal.hour.at) + timedelta(days=100))
+        closures.import_closures(session, portal.act, [closing])
+        number = str(lines.holder(line, clock.today(portal.hour.at)).member)
+    portal.sign_in(number)
+    assert "Le cuivre ferme dans votre commune le 2 mars 2027" in portal.text()
 
 
 def test_a_member_sees_their_lines_and_what_they_owe(portal: Portal) -> None:

@@ -22,11 +22,12 @@ from typer.main import get_command
 
 from cli import door
 from cli.main import essaim
+from desk import association, sample
 from foundation import clock
 from foundation.database import open_store, reading, transaction
 from foundation.errors import Forbidden
 from foundation.settings import read_settings
-from inventory import members
+from inventory import lines, members
 from inventory.models.mandates import EVERYWHERE, Mandate, Task
 
 OWNER, NOBODY, OTHER, ELSEWHERE, BEFORE, THERE, RIGHT = ("M0042", *(f"M{number:04d}" for number in range(101, 107)))
@@ -81,7 +82,7 @@ TABLE: dict[str, Row] = {
     "member rejoin": asks("M0153", T.MEMBERS_WRITE),
     "member become": asks("M0042 adherent", T.MEMBERS_WRITE, own=False),
     "member leave": asks("M0042", T.MEMBERS_WRITE, own=False),
-    "member merge": asks("M0042 --into M0041 --yes", T.MEMBERS_WRITE, T.DUES_WRITE, own=False),
+    "member merge": asks("M0043 --into M0042 --yes", T.MEMBERS_WRITE, T.DUES_WRITE, own=False),
     "member voters": reads("--on 2026-11-22"),
     "member proxy": asks("M0042 --on 2199-01-01 --to M0041", T.MEMBERS_WRITE, own=True, status=1),
     "member contact add": asks("M0042 phone +33198765432", T.MEMBERS_WRITE, own=True),
@@ -108,7 +109,7 @@ TABLE: dict[str, Row] = {
     "key escrow": asks("--holder M0042 --holder M0043", T.KEYS_KEEP, own=False, typed=f"{WORDS}\n{WORDS} autre\n"),
     "key check": asks("", T.KEYS_KEEP, own=True, typed=f"{WORDS}\n"),
     "key recover": reads(status=1),
-    "token create": asks("M0042 --name essai", T.KEYS_KEEP, own=True),
+    "token create": asks("M0042 --name essai", T.KEYS_KEEP, own=True, status=5),
     "token list": reads(),
     "token end": asks("J0001", T.KEYS_KEEP, own=True),
     # Offers and lines
@@ -122,10 +123,10 @@ TABLE: dict[str, Row] = {
     "line show": reads("L0042"),
     "line status": reads("L0042"),
     "line change": asks("L0042 --mtu 1400", T.LINES_WRITE, scope=VPN, own=False),
-    "line move": asks("L0042 --to suspended", T.LINES_WRITE, scope="site:colo", own=False),
+    "line move": asks("L0042 --to suspended --why impayé", T.LINES_WRITE, scope="site:colo", own=False),
     "line close": asks("L0042 --yes", T.LINES_WRITE, scope=VPN, own=False),
     "line hand": asks(f"L0042 --to M0041 --key {KEY} --yes", T.LINES_WRITE, scope="offer:vpn", own=False),
-    "line migrate": asks(f"L0042 --to-offer vpn --key {KEY} --yes", T.LINES_WRITE, scope=VPN, own=False),
+    "line migrate": asks(f"L0002 --to-offer vpn --key {KEY} --yes", T.LINES_WRITE, scope="device:lns"),
     "line closing": reads(),
     "line share add": asks(f"L0042 M0041 --key {KEY}", T.LINES_WRITE, scope=VPN, own=False),
     "line share end": asks("L0002 M0116", T.LINES_WRITE, scope="device:lns", own=False),
@@ -169,7 +170,7 @@ TABLE: dict[str, Row] = {
     "pool grow": asks("reserve-v4 --to 100.64.64.0/23", T.ADDRESSES_WRITE, scope="pool:reserve-v4"),
     "pool split": asks("reserve-v4 --into autre-v4", T.ADDRESSES_WRITE, scope="pool:reserve-v4"),
     "pool shrink": asks("reserve-v4 --to 100.64.64.0/25 --yes", T.ADDRESSES_WRITE, scope="pool:reserve-v4"),
-    "pool close": asks("reserve-v4 --yes", T.ADDRESSES_WRITE, scope="pool:reserve-v4"),
+    "pool close": asks("vide-v4 --yes", T.ADDRESSES_WRITE, scope="pool:vide-v4"),
     "address list": reads(),
     "address show": reads("198.51.100.7"),
     "address allocate": asks("--pool vpn-v4 --line L0042", T.ADDRESSES_WRITE, scope="pool:vpn-v4", own=False),
@@ -179,19 +180,19 @@ TABLE: dict[str, Row] = {
     "address who-had": asks("198.51.100.7", T.REQUISITION_OPEN),
     "address questions": asks("", T.REQUISITION_OPEN),
     "address name": asks("{v4} a.abeilles.example", T.ADDRESSES_WRITE, scope="pool:vpn-v4", own=True),
-    "address unname": asks("{v4}", T.ADDRESSES_WRITE, scope="pool:vpn-v4", own=True, status=1),
+    "address unname": asks("{v4}", T.ADDRESSES_WRITE, scope="pool:vpn-v4", own=True, status=3),
     "address delegate": asks("{v6} ns1.abeilles.example ns2.abeilles.example", T.ADDRESSES_WRITE, scope=VPN, own=True),
-    "address undelegate": asks("{v6}", T.ADDRESSES_WRITE, scope=VPN, own=True, status=1),
+    "address undelegate": asks("{v6}", T.ADDRESSES_WRITE, scope=VPN, own=True, status=3),
     "address names": reads(),
     "address report": reads(),
-    "address ripe": reads(),
-    "address geofeed": reads(),
+    "address ripe": reads(status=1),
+    "address geofeed": reads(status=1),
     "address roa": reads(),
     "address renumber": asks("--from heberges-v4 --to reserve-v4 --apply", T.ADDRESSES_WRITE, scope="pool:heberges-v4"),
     "renumbering list": reads(),
     "renumbering show": reads("R0001"),
     "renumbering next": asks("R0001", T.ADDRESSES_WRITE),
-    "renumbering finish": asks("R0001 --yes", T.ADDRESSES_WRITE),
+    "renumbering finish": asks("R0001 --yes", T.ADDRESSES_WRITE, status=1),
     "renumbering letters": reads("R0001 --until 2199-01-01"),
     "aggregate add": asks("100.64.0.0/10", T.ADDRESSES_WRITE),
     "aggregate list": reads(),
@@ -216,8 +217,8 @@ TABLE: dict[str, Row] = {
     "device place": asks("hosted2 mezzanine/T --unit 9 --height 1", T.DEVICES_WRITE, scope="site:mezzanine"),
     "device move": asks("hosted1 mezzanine/T --unit 7 --height 1", T.DEVICES_WRITE, scope="device:hosted1", own=False),
     "device take-out": asks("hosted1", T.DEVICES_WRITE, scope="device:hosted1", own=False),
-    "device outlets": asks("multiprise --count 4", T.DEVICES_WRITE, scope="device:multiprise"),
-    "device plug": asks("hosted1 --outlet multiprise/1", T.DEVICES_WRITE, scope="device:hosted1", own=False),
+    "device outlets": asks("onduleur --count 4", T.DEVICES_WRITE, scope="device:onduleur"),
+    "device plug": asks("hosted1 --outlet multiprise/1", T.DEVICES_WRITE, scope="site:mezzanine", own=False),
     "device unplug": asks("hosted3", T.DEVICES_WRITE, scope="device:hosted3"),
     "device link": asks("hosted2/eth0 hosted3/eth0", T.DEVICES_WRITE, scope="site:mezzanine"),
     "device unlink": asks("hosted4/eth0", T.DEVICES_WRITE, scope="site:mezzanine"),
@@ -251,9 +252,11 @@ TABLE: dict[str, Row] = {
     # The journal, exchange
     "journal show": reads(),
     "journal verify": reads(),
-    **{f"export {noun}": asks(f"{{tmp}}/{noun}.csv --force", T.MEMBERS_READ) for noun in ("members", "lines")},
-    **{f"export {noun}": asks(f"{{tmp}}/{noun}.csv --force", T.MEMBERS_READ) for noun in ("addresses", "devices")},
-    "export offers": asks("{tmp}/offers.csv --force", T.MEMBERS_READ),
+    "export members": asks("{tmp}/a.csv --force", T.MEMBERS_READ),
+    "export lines": asks("{tmp}/a.csv --force", T.MEMBERS_READ),
+    "export addresses": asks("{tmp}/a.csv --force", T.MEMBERS_READ),
+    "export devices": reads("{tmp}/a.csv --force"),
+    "export offers": reads("{tmp}/a.csv --force"),
     "export all": asks("{tmp}/all.json --format json --force", T.MEMBERS_READ),
     "export sqlite": asks("{tmp}/all.sqlite --force", T.MEMBERS_READ),
     "import members": asks("{tmp}/members.csv --apply --yes", T.MEMBERS_WRITE),
@@ -292,6 +295,7 @@ FURNITURE = (
     "device place hosted1 mezzanine/T --unit 3 --height 1",
     "device add multiprise --role pdu --site mezzanine",
     "device outlets multiprise --count 4",
+    "device add onduleur --role ups --site mezzanine",
     "device plug hosted3 --outlet multiprise/3",
     "device link hosted4/eth0 hosted5/eth0",
     "feed add mezzanine/F1 --volts 230 --amps 16",
@@ -300,13 +304,14 @@ FURNITURE = (
     "equipment add box --model Essai",
     "equipment lend Q0001 --to M0042 --deposit 20",
     "equipment lend Q0003 --to M0042 --deposit 20",
-    "equipment return Q0003 --deposit 0",
+    "equipment return Q0003",
     "wholesaler add gros --collection vlan-handoff --enni PC-BX-1 --vlans 100-199",
     "order place L0002 --wholesaler gros --draft",
     "ticket open L0002 --wholesaler gros",
     "works announce Coupure --on device:vpn --since 2199-01-01T10:00+01:00 --until 2199-01-01T12:00+01:00",
     "incident open Panne --on device:vpn",
     "pool create reserve-v4 100.64.64.0/24",
+    "pool create vide-v4 100.64.96.0/24",
     "pool create loin-v4 100.64.80.0/24",
     "address reserve 100.64.64.9/32",
     "address renumber --from adsl-v4 --to loin-v4 --wave 5 --apply",
@@ -315,7 +320,7 @@ FURNITURE = (
     "--emergency essai dues issue 2026-10",
     "key escrow --holder M0042 --holder M0043",
 )
-"""What the rows are about, beside what the demonstration has."""
+"""What the rows are about, beside the members, lines and machines of the sample."""
 
 
 def commands_of(group: Any, name: str = "") -> Iterator[str]:
@@ -344,28 +349,24 @@ class Furnished:
 
 @pytest.fixture(scope="module")
 def furnished(
-    demonstration: Any,
-    database_url: Callable[..., AbstractContextManager[str]],
-    tmp_path_factory: pytest.TempPathFactory,
+    database_url: Callable[..., AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Furnished]:
     """A furnished association, made once: each row has a copy. Nobody holds a mandate in it."""
     folder = tmp_path_factory.mktemp("rights") / "var"
-    shutil.copytree(demonstration.folder, folder)
-    (folder / "essaim.toml").write_text('driver = "console"\n')
-    with database_url(demonstration.url) as url, pytest.MonkeyPatch.context() as patch:
+    with database_url() as url, pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("ESSAIM_")]:
             patch.delenv(name)
         patch.setenv("ESSAIM_VAR", str(folder))
-        if url:
-            patch.setenv("ESSAIM_DATABASE_URL", url)
+        patch.setenv("ESSAIM_DATABASE_URL", url)
+        store = association.create(read_settings())
+        (folder / "essaim.toml").write_text('driver = "console"\n')
+        with transaction(store) as session:
+            sample.populate(session)
         for row in FURNITURE:
             patch.setattr(sys, "argv", ["essaim", *shlex.split(row)])
             patch.setattr(sys, "stdin", io.StringIO(f"{WORDS}\n{WORDS} autre\n"))
             assert door.enter(essaim) == 0, row
-        store = open_store(read_settings())
         with reading(store) as session:
-            from inventory import lines
-
             (share,) = lines.shares_of(session, lines.find_line(session, "L0042"))
             places = {f"v{one.family}": str(one.prefix).removesuffix("/32") for one in share.assignments}
         store.engine.dispose()

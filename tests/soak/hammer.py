@@ -28,7 +28,7 @@ from foundation.vault import Vault
 from inventory import addresses, devices, holders
 from inventory.models.addresses import Assignment, Block, BlockState, Role
 
-POOL = ip_network("100.64.0.0/22")
+POOL = ip_network("100.64.0.0/20")
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 QUARANTINE_DAYS = 1
 """A deed is an hour after the one before: what is released early comes back while the hammer falls."""
@@ -49,7 +49,7 @@ def _deed(store: Store, draw: random.Random, act: Act) -> bool:
     try:
         with transaction(store) as session:
             pool = addresses.find_pool(session, "hammered")
-            if draw.random() < 0.45:
+            if draw.random() < 0.5:
                 held = _some(session, draw)
                 if held is not None:
                     addresses.release(session, act, held)

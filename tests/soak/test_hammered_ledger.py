@@ -26,6 +26,7 @@ def test_a_hammered_pool_always_adds_up_on_postgresql(postgresql: Callable[..., 
     engine = engine_of(postgresql())
     upgrade(engine)
     hammered(Store(engine, Vault.create(tmp_path / "vault.key")), tmp_path / "vault.key")
+    engine.dispose()
 
 
 def hammered(store: Store, key: Path) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from foundation import journal
 from foundation.acts import Act
-from foundation.database import EssaimSession
-from inventory import addresses, devices, lines, offers
+from foundation.database import EssaimSession, Store, reading, transaction
+from inventory import addresses, devices, holders, lines, offers, pools
 from inventory.addresses import NobodyHad, PoolExhausted, PoolOverlaps, PrefixTaken, who_had
 from inventory.models.addresses import Assignment, Block, BlockState, Role
 from inventory.models.lines import Technology
+from inventory.views.addresses import place_view
+from provisioning import facts
 
 TICK = timedelta(microseconds=1)
 
@@ -48,7 +51,8 @@ def test_a_pool_without_room_says_so(session: EssaimSession, act: Act, small: An
     addresses.allocate(session, act, small.v4, eth0, Role.LINK, exactly=ip_network("198.51.100.5/32"))
     with pytest.raises(PoolExhausted) as refused:
         addresses.allocate(session, act, small.v4, eth0, Role.LINK, length=29)
-    assert refused.value.sentence("fr") == "Plus d'adresse libre dans v4 (198.51.100.0/29). Rien n'a été changé."
+    said = refused.value.sentence("fr")
+    assert said.startswith("Plus d'adresse libre dans v4 (198.51.100.0/29). Rien n'a été changé. L'agrandir : essaim")
     assert states(session, small.v4) == {"assigned": 1, "free": 7}
 
 
@@ -65,7 +69,7 @@ def test_a_prefix_that_is_not_wholly_free_is_refused(session: EssaimSession, act
 
 
 @pytest.mark.parametrize("prefix", ["198.51.100.0/24", "198.51.100.0/29", "198.51.100.7/32", "2001:db8:0:ff::/64"])
-def test_pools_never_share_an_address(session: EssaimSession, act: Act, small: Any, prefix: str) -> None:
+def test_bothnever_share_an_address(session: EssaimSession, act: Act, small: Any, prefix: str) -> None:
     with pytest.raises(PoolOverlaps):
         addresses.create_pool(session, act, "twin", ip_network(prefix), handed=64 if ":" in prefix else 32)
 
@@ -84,7 +88,10 @@ def test_an_address_comes_back_after_its_quarantine_and_not_before(
     with pytest.raises(PrefixTaken):
         addresses.reserve(session, Act("machine:test", end - TICK), small.v4, ip_network("198.51.100.3/32"))
     addresses.reserve(session, Act("machine:test", end), small.v4, ip_network("198.51.100.3/32"))
-    assert str(addresses.allocate(session, Act("machine:test", end), small.v4, eth0, Role.LINK).prefix) == "198.51.100.2/32"
+    assert (
+        str(addresses.allocate(session, Act("machine:test", end), small.v4, eth0, Role.LINK).prefix)
+        == "198.51.100.2/32"
+    )
 
 
 def test_without_quarantine_an_address_is_free_at_once_and_joins_its_neighbours(
@@ -165,7 +172,7 @@ def test_neighbours_without_an_address_of_their_own_are_all_named(
 
 
 def test_no_one_is_asked_about_an_address_of_someone_else(session: EssaimSession, act: Act, small: Any) -> None:
-    for other in ("192.0.2.1", "::1", "0.0.0.0", "255.255.255.255", "fe80::1%eth0"):
+    for other in ("192.0.2.1", "::1", "0.0.0.0", "255.255.255.255", "fe80::1"):
         with pytest.raises(NobodyHad):
             who_had(session, addresses.parse_address(other), act.at)
 
@@ -174,6 +181,247 @@ def test_no_one_is_asked_about_an_address_of_someone_else(session: EssaimSession
 def test_what_is_no_address_is_refused(given: str) -> None:
     with pytest.raises(addresses.BadAddress):
         addresses.parse_address(given)
+
+
+def test_an_address_of_one_link_of_one_machine_is_refused_plainly() -> None:
+    with pytest.raises(addresses.LinkLocal) as refused:
+        addresses.parse_address("fe80::1%eth0")
+    assert "« eth0 »" in refused.value.sentence("fr")
+    assert refused.value.http_status == 422
+
+
+def test_ipv4_as_ipv6_programs_write_it_is_ipv4() -> None:
+    plain = ip_address("198.51.100.7")
+    mapped = IPv6Address(0xFFFF << 32 | int(plain))
+    assert addresses.parse_address(f" {mapped} ") == plain
+
+
+def test_a_role_is_one_of_five() -> None:
+    assert addresses.parse_role("Routed") is Role.ROUTED
+    with pytest.raises(addresses.BadRole, match="loopback"):
+        addresses.parse_role("main")
+
+
+def test_a_share_may_hold_several_prefixes_and_each_is_someones(
+    session: EssaimSession, act: Act, small: Any, order: Any
+) -> None:
+    line = order(small.ada)
+    holder = holders.on_line(session, str(line))
+    pool = pools.create_pool(session, act, "routed", ip_network("203.0.113.0/24"), handed=29)
+    given = addresses.allocate(session, act, pool, holder, Role.ROUTED)
+    rows = addresses.rows(session, line=str(line))
+    assert [(row["prefix"], row["role"], row["member"]) for row in rows] == [
+        ("198.51.100.0/32", "wan", "M0001"),
+        (str(given.prefix), "routed", "M0001"),
+        ("2001:db8::/56", "delegated", "M0001"),
+    ]
+    assert who_had(session, ip_address("203.0.113.7"), act.at).line == str(line)
+
+
+def test_several_at_once_are_as_so_many_one_by_one(session: EssaimSession, act: Act, small: Any) -> None:
+    eth0 = devices.add_interface(session, act, small.server, "eth0")
+    both = [
+        pools.create_pool(session, act, name, ip_network(prefix), handed=32, quarantine_days=0)
+        for name, prefix in (("one", "203.0.113.0/25"), ("many", "203.0.113.128/25"))
+    ]
+    for pool in both:
+        addresses.reserve(session, act, pool, ip_network((pool.first + 5, 32)))
+    singles = [addresses.allocate(session, act, both[0], eth0, Role.WAN, length=31) for _ in range(9)]
+    many = addresses.allocate_many(session, act, both[1], eth0, Role.WAN, 9, length=31)
+    assert sorted(one.first - both[0].first for one in singles) == [one.first - both[1].first for one in many]
+    blocks = [
+        [
+            (block.first - pool.first, block.length, block.state)
+            for block in session.scalars(select(Block).where(Block.pool_id == pool.id).order_by(Block.first))
+        ]
+        for pool in both
+    ]
+    assert blocks[0] == blocks[1]
+
+
+def test_several_at_once_are_given_all_or_none(session: EssaimSession, act: Act, small: Any) -> None:
+    eth0 = devices.add_interface(session, act, small.server, "eth0")
+    with pytest.raises(PoolExhausted), session.begin_nested():
+        addresses.allocate_many(session, act, small.v4, eth0, Role.WAN, 9)
+    assert states(session, small.v4) == {"free": 8}
+    for wrong in (0, 1001):
+        with pytest.raises(addresses.BadAssignment):
+            addresses.allocate_many(session, act, small.v4, eth0, Role.WAN, wrong)
+
+
+def test_several_at_once_are_told_in_one_entry(store: Store, act: Act) -> None:
+    with transaction(store) as session:
+        site = devices.add_site(session, act, "cave")
+        vpn = devices.add_device(session, act, "vpn", role="vpn", platform="debian", site=site)
+        eth0 = devices.add_interface(session, act, vpn, "eth0")
+        pool = pools.create_pool(session, act, "v4", ip_network("198.51.100.0/29"), handed=32)
+        addresses.allocate_many(session, act, pool, eth0, Role.WAN, 8)
+    with reading(store) as session:
+        told = journal.show(session, subject="v4", limit=1)[0]
+    assert (told.verb, len((told.facts or {})["prefixes"])) == ("address.allocate", 8)
+
+
+@pytest.mark.parametrize("length", [28, 33])
+def test_a_length_outside_the_pool_is_refused(session: EssaimSession, act: Act, small: Any, length: int) -> None:
+    eth0 = devices.add_interface(session, act, small.server, "eth0")
+    with pytest.raises(addresses.BadLength, match="/29 to /32"):
+        addresses.allocate(session, act, small.v4, eth0, Role.WAN, length=length)
+
+
+def test_a_pool_by_hand_gives_only_what_is_named(session: EssaimSession, act: Act, small: Any) -> None:
+    eth0 = devices.add_interface(session, act, small.server, "eth0")
+    pools.change_pool(session, act, small.v4, automatic=False)
+    for deed in (addresses.allocate, lambda *args: addresses.allocate_many(*args, 2)):
+        with pytest.raises(addresses.PoolByHand, match="--exactly"):
+            deed(session, act, small.v4, eth0, Role.WAN)
+    named = ip_network("198.51.100.3/32")
+    assert addresses.allocate(session, act, small.v4, eth0, Role.WAN, exactly=named).prefix == named
+
+
+@pytest.mark.parametrize(
+    ("length", "prefix", "near", "far"),
+    [(None, "198.51.100.0/31", 0, 1), (31, "198.51.100.0/31", 0, 1), (30, "198.51.100.0/30", 1, 2)],
+)
+def test_a_link_has_an_address_at_either_end(
+    session: EssaimSession, act: Act, small: Any, length: int | None, prefix: str, near: int, far: int
+) -> None:
+    other = devices.add_device(
+        session, act, "edge", role="router", platform="frr", site=devices.add_site(session, act, "colo")
+    )
+    for device in (small.server, other):
+        devices.add_interface(session, act, device, "eth1")
+    ends = holders.meant(session, line=None, member=None, interfaces=["vpn/eth1", "edge/eth1"])
+    given = addresses.give(session, act, small.v4, ends, length=length)[0]
+    assert (str(given.prefix), given.role) == (prefix, Role.LINK)
+    assert [end - small.v4.first for end in given.ends] == [near, far]
+    assert [who_had(session, ip_address(end), act.at).device for end in given.ends] == ["vpn", "edge"]
+    row = addresses.rows(session, device="edge")[0]
+    assert (row["interface"], row["peer"]) == ("vpn/eth1", "edge/eth1")
+    for device, end in ((small.server, near), (other, far)):
+        held = facts.interface_addresses(session, device, "eth1", act.at)
+        assert [str(one) for one in held] == [f"198.51.100.{end}/{given.length}"]
+    addresses.release(session, act, given)
+    assert states(session, small.v4)["quarantined"] == given.prefix.num_addresses
+
+
+def test_a_link_is_two_ends_and_its_own_length(session: EssaimSession, act: Act, small: Any) -> None:
+    for name in ("eth1", "eth2"):
+        devices.add_interface(session, act, small.server, name)
+    one, other = (holders.at_interface(session, f"vpn/{name}") for name in ("eth1", "eth2"))
+    link = holders.between(one, other)
+    for ends, more in (
+        (holders.between(one, one), {}),
+        (link, {"length": 32}),
+        (link, {"count": 2}),
+        (link, {"role": Role.WAN}),
+        (link, {"exactly": ip_network("198.51.100.0/31")}),
+    ):
+        with pytest.raises(addresses.BadAssignment):
+            addresses.give(session, act, small.v4, ends, **more)
+
+
+def test_a_member_may_have_back_what_was_theirs_and_no_one_else(
+    session: EssaimSession, act: Act, small: Any, order: Any
+) -> None:
+    line, other = order(small.ada), order(small.bea)
+    mine = addresses.find_assignment(session, ip_network("198.51.100.0/32"))
+    addresses.release(session, act, mine)
+    later = after(act, days=1)
+    wanted = ip_network("198.51.100.0/32")
+    for holder, exactly in ((str(other), wanted), (str(line), ip_network("198.51.100.0/31"))):
+        with pytest.raises(PrefixTaken, match=r"quarantine|parts"):
+            addresses.allocate(session, later, small.v4, holders.on_line(session, holder), Role.WAN, exactly=exactly)
+    again = addresses.allocate(session, later, small.v4, holders.on_line(session, str(line)), Role.WAN, exactly=wanted)
+    assert (again.prefix, again.since) == (wanted, later.at)
+    assert addresses.state_of(session, wanted) == BlockState.ASSIGNED
+
+
+def test_what_is_put_aside_has_a_note_and_comes_back_whole(session: EssaimSession, act: Act, small: Any) -> None:
+    aside = ip_network("198.51.100.4/30")
+    addresses.reserve(session, act, small.v4, aside, note="pour la mairie")
+    seen = place_view(session, ip_network("198.51.100.6/32"))
+    assert (seen.prefix, seen.state, seen.note, seen.held) == (str(aside), "reserved", "pour la mairie", None)
+    for wrong in ("198.51.100.4/31", "198.51.100.0/30", "198.51.100.0/29", "192.0.2.0/30"):
+        with pytest.raises(addresses.NotReserved):
+            addresses.unreserve(session, act, small.v4, ip_network(wrong))
+    with pytest.raises(addresses.BadAssignment):
+        addresses.reserve(session, act, small.v4, ip_network("198.51.100.0/32"), note="\x07")
+    addresses.unreserve(session, act, small.v4, aside)
+    assert states(session, small.v4) == {"free": 8}
+
+
+def test_nothing_is_taken_back_twice(session: EssaimSession, act: Act, small: Any, order: Any) -> None:
+    order(small.ada)
+    held = addresses.find_assignment(session, ip_network("198.51.100.0/32"))
+    addresses.release(session, act, held)
+    with pytest.raises(addresses.NotAssigned):
+        addresses.release(session, act, held)
+    with pytest.raises(addresses.NotAssigned):
+        addresses.find_assignment(session, ip_network("198.51.100.0/32"))
+
+
+def test_a_shared_line_says_to_whom(session: EssaimSession, act: Act, small: Any, order: Any) -> None:
+    line = order(small.ada)
+    lines.add_share(session, act, line, small.bea, small.vpn)
+    with pytest.raises(holders.NoSuchHolder, match="M0001, M0002"):
+        holders.on_line(session, str(line))
+    assert holders.on_line(session, str(line), "M0002").member == "M0002"
+    with pytest.raises(holders.NoSuchHolder):
+        holders.on_line(session, str(line), "M0042")
+    with pytest.raises(holders.NoSuchHolder):
+        holders.on_line(session, "L0042")
+
+
+def test_what_is_over_receives_nothing(session: EssaimSession, act: Act, small: Any, order: Any) -> None:
+    line = order(small.ada)
+    share = lines.shares_of(session, line)[0]
+    lines.close_line(session, act, line)
+    with pytest.raises(holders.HolderEnded):
+        holders.on_line(session, str(line))
+    with pytest.raises(holders.HolderEnded):
+        addresses.allocate(session, act, small.v4, share, Role.WAN)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"line": None, "member": None, "interfaces": []},
+        {"line": "L0001", "member": None, "interfaces": ["vpn/eth0"]},
+        {"line": None, "member": "M0001", "interfaces": ["vpn/eth0"]},
+        {"line": None, "member": None, "interfaces": ["a/b", "c/d", "e/f"]},
+    ],
+)
+def test_one_holder_is_named_and_no_more(session: EssaimSession, named: Any) -> None:
+    with pytest.raises(holders.HolderMissing):
+        holders.meant(session, **named)
+
+
+def test_an_interface_is_named_by_its_machine_and_itself(session: EssaimSession, act: Act, small: Any) -> None:
+    devices.add_interface(session, act, small.server, "eth0")
+    assert holders.at_interface(session, "vpn/eth0").interface == "vpn/eth0"
+    for wrong in ("vpn", "vpn/eth9", "edge/eth0", "/"):
+        with pytest.raises(holders.NoSuchInterface):
+            holders.at_interface(session, wrong)
+
+
+def test_the_list_has_filters_and_pages(session: EssaimSession, act: Act, small: Any, order: Any) -> None:
+    devices.add_interface(session, act, small.server, "eth0")
+    addresses.allocate(session, act, small.v4, holders.at_interface(session, "vpn/eth0"), Role.LOOPBACK)
+    gone = order(small.ada)
+    lines.close_line(session, after(act, days=1), gone)
+    order(small.bea, at=after(act, days=2))
+
+    def listed(**wanted: Any) -> list[str]:
+        return [row["prefix"] for row in addresses.rows(session, **wanted)]
+
+    assert listed() == ["198.51.100.0/32", "198.51.100.2/32", "2001:db8:0:100::/56"]
+    assert listed(family=4) == listed(pool=small.v4) == ["198.51.100.0/32", "198.51.100.2/32"]
+    assert listed(member="M0001") == []
+    assert listed(member="M0001", ended=True) == ["198.51.100.1/32", "2001:db8::/56"]
+    assert listed(device="vpn") == listed(role=Role.LOOPBACK) == ["198.51.100.0/32"]
+    assert listed(line=str(gone)) == []
+    assert listed(limit=1) == ["198.51.100.0/32"]
+    assert listed(after=(ip_network("198.51.100.0/32"), None)) == ["198.51.100.2/32", "2001:db8:0:100::/56"]
 
 
 @pytest.mark.parametrize("given", ["", "198.51.100.1/24", "198.51.100.0/33", "2001:db8::/129"])
@@ -232,9 +480,7 @@ def test_a_living_assignment_is_closed_and_not_deleted(session: EssaimSession, s
         session.execute(text("DELETE FROM assignment"))
 
 
-def test_a_late_deed_never_begins_before_the_pools_last(
-    session: EssaimSession, act: Act, small: Any, order: Any
-) -> None:
+def test_a_late_deed_never_begins_before_the_bothlast(session: EssaimSession, act: Act, small: Any, order: Any) -> None:
     line = order(small.ada)
     lines.close_line(session, after(act, days=2), line)
     late = order(small.bea, at=after(act, days=1))

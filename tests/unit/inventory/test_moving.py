@@ -142,7 +142,7 @@ def test_what_cannot_migrate_is_refused(session: EssaimSession, act: Act, line: 
     assert "essaim line migrate L0001 --done" in refused.value.sentence("fr")
     offers.retire_offer(session, act, fibre)
     undo_migration(session, act, line)
-    with pytest.raises(lines.OfferRetired):
+    with pytest.raises(offers.OfferRetired):
         migrate_line(session, act, line, fibre, Ordering())
 
 

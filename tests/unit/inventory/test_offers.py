@@ -92,7 +92,7 @@ def test_a_retired_offer_is_ordered_no_more_and_lines_keep_it(
 ) -> None:
     order(small.ada)
     assert offers.retire_offer(session, act, small.vpn) == 1
-    with pytest.raises(lines.OfferRetired):
+    with pytest.raises(offers.OfferRetired):
         order(small.bea)
     with pytest.raises(offers.AlreadyRetired):
         offers.retire_offer(session, act, small.vpn)
