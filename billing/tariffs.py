@@ -37,7 +37,7 @@ class BadTariff(Invalid):
 class BadLabel(Invalid):
     """Words that cannot stand on a due."""
 
-    kind = "bad-label"
+    kind = "bad-tariff-name"
     phrase = Phrase(
         "Le nom d'un tarif a de 1 à 100 caractères visibles. Rien n'a été changé.",
         "A tariff's name has 1 to 100 visible characters. Nothing was changed.",

@@ -1,7 +1,8 @@
 """`essaim device`: machines, ours and those that we host.
 
 What joins them is in device_ports.py, where they stand and what feeds them in device_place.py, whom they speak BGP
-with in device_peers.py, what they keep to themselves in device_secret.py.
+with in device_peers.py, what they keep to themselves in device_secret.py,
+how they leave in device_retire.py.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import device_peers, device_place, device_ports, device_secret, screen
+from cli import device_peers, device_place, device_ports, device_retire, device_secret, screen
 from cli.door import Json, Why, help_of, looking, noun, writing
 from cli.joining import Since, day_of
 from cli.site import AfterName, Limit
@@ -319,32 +320,6 @@ def change(
     )
 
 
-@commands.command(
-    help=help_of("Une machine s'en va : essaim device retire hosted1", "A machine leaves: essaim device retire hosted1")
-)
-def retire(
-    name: Name,
-    until: Annotated[str | None, typer.Option(metavar="2026-11-22", help=help_of("quel jour", "which day"))] = None,
-    why: Why = "",
-    as_json: Json = False,
-) -> None:
-    """A machine leaves for good."""
-    from inventory import devices, retirement
-
-    with writing(why) as (session, act):
-        left = retirement.retire(session, act, devices.find_device(session, name), until=day_of(until))
-    if as_json:
-        return screen.give(left)
-    return screen.say(
-        Phrase(
-            "{name} est partie ; son nom lui reste. Rendu : {given}. Celles qui restent : essaim device list",
-            "{name} has left; its name stays its own. Given back: {given}. Those that remain: essaim device list",
-        ),
-        name=name,
-        given=[one for one in (left.rack, *left.outlets, *left.prefixes) if one] or "—",
-    )
-
-
 def _seen(name: str) -> tuple[DeviceView, Sequence[Missing]]:
     from foundation import clock
     from inventory import devices, hosting
@@ -394,5 +369,5 @@ def _say_lacks(lacks: Sequence[Missing]) -> None:
     return None
 
 
-for verbs in (device_place, device_ports, device_peers, device_secret):
+for verbs in (device_retire, device_place, device_ports, device_peers, device_secret):
     verbs.register(commands)

@@ -30,7 +30,7 @@ class NoSuchEmergency(NotFound):
 class WhyNeeded(Invalid):
     """An emergency, or its review, without a word."""
 
-    kind = "why-needed"
+    kind = "emergency-why-needed"
     phrase = Phrase(
         "Il faut dire pourquoi, en quelques mots : les autres le liront. Rien n'a été changé.",
         "Say why, in a few words: others will read it. Nothing was changed.",

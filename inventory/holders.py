@@ -52,7 +52,7 @@ class NoSuchHolder(NotFound):
 class NoSuchInterface(NotFound):
     """No machine of ours has that interface."""
 
-    kind = "no-such-interface"
+    kind = "no-such-holder-interface"
     phrase = Phrase(
         "Pas d'interface « {interface} » : le nom de la machine, une barre, celui de l'interface (edge/eth0).",
         "No interface “{interface}”: the machine's name, a slash, that of the interface (edge/eth0).",

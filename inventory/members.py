@@ -15,7 +15,7 @@ from foundation import clock, journal
 from foundation.acts import Act
 from foundation.errors import Invalid, NotFound, Refused
 from foundation.speech import LANGUAGES, Phrase
-from inventory import handing, kinds, lines, memberships, numbers
+from inventory import handing, kinds, lines, mandates, memberships, numbers
 from inventory.handing import Parting
 from inventory.models.mandates import Task
 from inventory.models.people import Contact, ContactKind, Member, Membership, MemberStatus, Referent
@@ -179,7 +179,7 @@ def leave(session: Session, act: Act, member: Member) -> list[Parting]:
     """Someone leaves: their parts of lines end, their memberships too. Nobody else is cut: a line that others share
     goes on with them, one of theirs alone is closed.
 
-    Says what becomes of each of their lines. Raises AlreadyLeft.
+    Their mandates end with it. Says what becomes of each of their lines. Raises AlreadyLeft, LastGiver.
     """
     if member.status == MemberStatus.LEFT:
         raise AlreadyLeft(member=str(member), left=member.left)
@@ -190,6 +190,7 @@ def leave(session: Session, act: Act, member: Member) -> list[Parting]:
         if line.state not in lines.ENDED
     ]
     memberships.end_all(session, member, day, act.why)
+    mandates.end_all(session, act, member)
     member.status, member.left, member.left_why = MemberStatus.LEFT, day, act.why
     journal.record(session, act, "member.leave", str(member), member=str(member), lines=[one.line for one in partings])
     session.flush()

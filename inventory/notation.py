@@ -29,7 +29,7 @@ class LinkLocal(BadAddress):
 class BadRole(Invalid):
     """A word that is no role of an address."""
 
-    kind = "bad-role"
+    kind = "bad-address-role"
     phrase = Phrase("« {text} » : choisir parmi {roles}.", "“{text}”: choose among {roles}.")
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, bindparam, exists, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, and_, any_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from foundation import clock, journal
@@ -136,10 +136,14 @@ def who_had(session: Session, address: IPAddress, at: datetime) -> Holding:
     A line shared by members without an address of their own names them all. Raises NobodyHad.
     """
     number, family = int(address), address.version
-    places = {f"a{rank}": first for rank, first in enumerate(blocks.ancestors(number, WIDTH[family]))}
     connection = session.connection()
+    places: dict[str, Any] = {"places": blocks.ancestors(number, WIDTH[family])}
+    statement = _ON_POSTGRESQL
+    if connection.dialect.name != "postgresql":  # which alone knows arrays
+        places = {f"a{rank}": first for rank, first in enumerate(places["places"])}
+        statement = _holding_among(family)
     asked = {"family": family, "number": number, "at": at, **places}
-    found = connection.execute(_holding(family), asked).one_or_none()
+    found = connection.execute(statement, asked).one_or_none()
     if found is None:
         raise NobodyHad(address=address, at=at)
     sharers: Sequence[Found] = ()
@@ -209,10 +213,8 @@ def list_questions(session: Session, act: Act, *, after: int = 0, limit: int = 1
     ]
 
 
-@cache
-def _holding(family: int) -> Select[Any]:
-    """The statement that finds a holding: `a0`, `a1`… are where the prefixes around an address begin, one a length."""
-    around = [bindparam(f"a{rank}", type_=_HELD.first.type) for rank in range(WIDTH[family] + 1)]
+def _holding(among: ColumnElement[bool]) -> Select[Any]:
+    """The statement that finds a holding, where `among` says which prefixes are around the address that is sought."""
     return (
         select(
             *(_HELD.id, _HELD.first, _HELD.length, _HELD.role, _HELD.since, _HELD.until),
@@ -222,7 +224,7 @@ def _holding(family: int) -> Select[Any]:
         .join(Pool, _HELD.pool_id == Pool.id)
         .where(
             _HELD.family == bindparam("family"),
-            _HELD.first.in_(around),
+            among,
             _HELD.last >= bindparam("number"),
             _HELD.since <= _AT,
             or_(_HELD.until.is_(None), _HELD.until > _AT),
@@ -230,6 +232,16 @@ def _holding(family: int) -> Select[Any]:
         .order_by(_HELD.length.desc())
         .limit(1)
     )
+
+
+_ON_POSTGRESQL: Final = _holding(_HELD.first == any_(bindparam("places", type_=ARRAY(_HELD.first.type))))
+
+
+@cache
+def _holding_among(family: int) -> Select[Any]:
+    """The same with a parameter for each length: `a0`, `a1`… are where the prefixes around an address begin."""
+    around = [bindparam(f"a{rank}", type_=_HELD.first.type) for rank in range(WIDTH[family] + 1)]
+    return _holding(_HELD.first.in_(around))
 
 
 def _machine(session: Session, found: Found, number: int, family: int) -> Found | None:

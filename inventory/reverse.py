@@ -33,7 +33,7 @@ _LABEL: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 class BadName(Invalid):
     """A text that is no full host name."""
 
-    kind = "bad-host-name"
+    kind = "bad-domain-name"
     phrase = Phrase(
         "« {name} » n'est pas un nom complet de machine, comme serveur.association.example. Rien n'a été changé.",
         "“{name}” is not a full host name, such as server.association.example. Nothing was changed.",
@@ -228,7 +228,7 @@ def zones_of(prefix: IPNetwork) -> tuple[str, ...]:
     """The zones that delegating a prefix hands over, without their final dot.
 
     IPv4 on octets, one zone for each /24 or /16 within; below /24 as in RFC 2317, with `-` where it has `/`, which
-    some servers refuse: `8-15.2.0.192.in-addr.arpa`. IPv6 on nibbles (RFC 3596): one zone for each within.
+    some servers refuse: `8-15.2.0` and so on. IPv6 on nibbles (RFC 3596): one zone for each within.
     """
     if isinstance(prefix, IPv6Network):
         nibbles = -(-prefix.prefixlen // 4)

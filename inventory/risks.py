@@ -65,7 +65,7 @@ def risks(session: Session, day: date) -> list[Risk]:
     soon = day + timedelta(days=rules.number(session, "mandates.notice_days"))
     return [
         *(Risk(RiskKind.UNHELD, str(task), task) for task in Task if not holding[task]),
-        *(Risk(RiskKind.ALONE, str(task), task, *holding[task]) for task in Task if len(holding[task]) == 1),
+        *(Risk(RiskKind.ALONE, str(task), task, min(holding[task])) for task in Task if len(holding[task]) == 1),
         *(
             Risk(RiskKind.ENDS_SOON, str(one), Task(one.task), str(one.member), one.until)
             for one in living

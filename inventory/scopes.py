@@ -35,6 +35,8 @@ def owners_of(subject: object, session: Session) -> frozenset[int]:
 
 def scopes_of_device(device_id: int | None, session: Session) -> frozenset[str]:
     """The scopes of the machine of that row, and of where it stands; none where there is no machine."""
+    if device_id is None:
+        return frozenset()
     found = session.execute(
         select(Device.name, Site.name).outerjoin(Site, Site.id == Device.site_id).where(Device.id == device_id)
     ).one_or_none()

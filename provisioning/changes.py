@@ -83,13 +83,15 @@ def propose(session: Session, act: Act, wanted: Wanted, seen: Seen) -> Change | 
 
     Whatever was planned for the target before is superseded.
     """
+    # The number comes before any row is written: two at once would each wait for the other's.
+    number = numbers.following(session, Change.number) if seen.diff else 0
     _supersede(session, wanted)
     if not seen.diff:
         return None
     vault, artifact = vault_of(session), wanted.target.artifact
     effect = artifact.effect(seen.texts, wanted.desired)
     change = Change(
-        number=numbers.following(session, Change.number),
+        number=number,
         device_id=wanted.device_id,
         artifact=artifact.name,
         state=S.PLANNED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from ipaddress import ip_network
 from typing import Any, Literal
 
@@ -14,29 +14,15 @@ from sqlalchemy.orm import Session
 from api.rest.answers import BadCursor
 from api.rest.noun import MOST_AT_ONCE, Absent, Body, Noun, paged
 from foundation.acts import Act
-from inventory import addresses, holders, pools, reverse
+from inventory import addresses, assigned, holders, pools, reverse
 from inventory.holders import Holder
 from inventory.models.addresses import Assignment, Role
 from inventory.models.mandates import Task
 from inventory.models.names import ReverseDelegation, ReverseName
 from inventory.views import names
+from inventory.views.addresses import AddressView, address_view
 
 READERS = frozenset({Task.ADDRESSES_WRITE, Task.LINES_WRITE})
-
-
-@dataclass(frozen=True, slots=True)
-class AddressView:
-    """A prefix: what it is to its holder, a member's part of a line or an interface of ours, from when to when."""
-
-    prefix: str
-    role: str
-    pool: str
-    member: str | None
-    line: str | None
-    interface: str | None
-    peer: str | None
-    since: datetime
-    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +95,7 @@ def listed(
 
 def views(session: Session, _act: Act, rows: Sequence[Mapping[str, Any] | Assignment]) -> Sequence[Mapping[str, Any]]:
     """Rows of the list have the fields of an AddressView and stay as they are; an assignment is looked up there."""
-    return [_row(session, one) if isinstance(one, Assignment) else one for one in rows]
+    return [assigned.row(session, one) if isinstance(one, Assignment) else one for one in rows]
 
 
 def allocate(session: Session, act: Act, body: Allocation) -> Allocated:
@@ -126,7 +112,7 @@ def allocate(session: Session, act: Act, body: Allocation) -> Allocated:
         tuple(
             AddressView(
                 prefix=str(one.prefix),
-                role=one.role,
+                role=Role(one.role),
                 pool=body.pool,
                 member=holder.member,
                 line=holder.line,
@@ -142,7 +128,7 @@ def allocate(session: Session, act: Act, body: Allocation) -> Allocated:
 
 def release(session: Session, act: Act, held: Assignment) -> AddressView:
     """Take a prefix back: it waits in quarantine before anyone else may have it."""
-    before = AddressView(**_row(session, held))
+    before = address_view(session, held)
     addresses.release(session, act, held)
     return replace(before, until=held.until)
 
@@ -181,11 +167,6 @@ def _place(cursor: str) -> tuple[Any, datetime]:
         return ip_network(prefix), datetime.fromisoformat(since)
     except ValueError as wrong:
         raise BadCursor from wrong
-
-
-def _row(session: Session, held: Assignment) -> Mapping[str, Any]:
-    just_before = held.prefix, held.since - timedelta(microseconds=1)
-    return addresses.rows(session, ended=True, after=just_before, limit=1)[0]
 
 
 ADDRESSES: Noun[Any, Any] = Noun(

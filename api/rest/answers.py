@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import fields as fields_of
@@ -112,9 +113,20 @@ def cursor_of(name: str) -> str:
 def name_before(cursor: str) -> str:
     """The public name that a cursor stands for. Raises BadCursor."""
     try:
-        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        name = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except ValueError as wrong:
         raise BadCursor from wrong
+    if not name.isprintable():
+        raise BadCursor
+    return name
+
+
+def number_before(cursor: str) -> int:
+    """The number in the public name that a cursor stands for (`M0042`), 0 for none. Raises BadCursor."""
+    name = name_before(cursor)
+    if name and not re.fullmatch(r"[A-Z][0-9]{1,9}", name):
+        raise BadCursor
+    return int(name[1:] or 0)
 
 
 def names_of(shape: type[Any]) -> tuple[str, ...]:

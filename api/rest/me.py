@@ -18,8 +18,9 @@ from billing.balance import balance
 from desk import home
 from foundation import clock, journal
 from foundation.database import reading
-from inventory import lines
+from inventory import announced, lines
 from inventory.models.people import Member
+from inventory.views.works import AnnouncedView, view_announced
 
 router = APIRouter(prefix="/api/v1/me", tags=["me"])
 
@@ -101,6 +102,15 @@ def line(request: Request, samples: Samples, caller: Reader, name: str, seen: Se
         sharers=card.sharers,
     )
     return given(mine.model_dump(), seen)
+
+
+@router.get("/works", responses=described.reading(list[AnnouncedView]))
+def works(request: Request, caller: Reader, seen: Seen = None) -> Response:
+    """Works announced and incidents that concern one's lines or machines."""
+    with reading(request.app.state.store) as session:
+        member = session.get_one(Member, caller.member_id)
+        found = [view_announced(one) for one in announced.of_member(session, member, caller.act.at)]
+    return given(found, seen)
 
 
 @router.get("/deeds", responses=described.reading(list[Deed]))

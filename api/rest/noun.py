@@ -46,7 +46,8 @@ class Body(BaseModel):
     @classmethod
     def _writable(cls, sent: object) -> object:
         """Refuse what no database can hold: characters that move a cursor, numbers beyond 64 bits."""
-        for value in sent.values() if isinstance(sent, dict) else ():
+        values = sent.values() if isinstance(sent, dict) else ()
+        for value in (one for each in values for one in (each if isinstance(each, list) else [each])):
             if isinstance(value, str) and any(ord(sign) < 32 and sign not in "\n\t" for sign in value):
                 raise ValueError("control characters")
             if isinstance(value, int) and not -(2**63) <= value < 2**63:

@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.rest.noun import Body, Noun
 from foundation.acts import Act
 from inventory import addresses, devices, places, pools, reshaping
-from inventory.models.addresses import BlockState, Pool
-from inventory.models.devices import Device
+from inventory.models.addresses import Pool
 from inventory.models.mandates import Task
-from inventory.models.places import Site
+from inventory.views.addresses import PoolView, pool_view, pool_views
 
 READERS = frozenset({Task.ADDRESSES_WRITE, Task.LINES_WRITE, Task.DEVICES_WRITE})
-
-
-@dataclass(frozen=True, slots=True)
-class PoolView:
-    """A pool: what it hands out, by itself or by hand only; days before someone else may have what was given back.
-
-    `free` to `reserved` are addresses; they add up to the prefix.
-    """
-
-    name: str
-    prefix: str
-    purpose: str
-    note: str
-    handed: int
-    automatic: bool
-    quarantine_days: int
-    device: str | None
-    site: str | None
-    free: int
-    assigned: int
-    quarantined: int
-    reserved: int
 
 
 class NewPool(Body):
@@ -85,32 +60,6 @@ class Split(Body):
     """The name of the second half."""
 
     name: str = Field(max_length=32, examples=["vpn-v4-b"])
-
-
-def views(session: Session, _act: Act, rows: Sequence[Pool]) -> list[PoolView]:
-    """Pools with what is in them: three questions, however many."""
-    counted = pools.censuses(session, rows)
-    machines = select(Device).where(Device.id.in_({pool.device_id for pool in rows}))
-    sites = select(Site).where(Site.id.in_({pool.site_id for pool in rows}))
-    device, site = ({one.id: one.name for one in session.scalars(found)} for found in (machines, sites))
-    return [
-        PoolView(
-            name=pool.name,
-            prefix=str(pool.prefix),
-            purpose=pool.purpose,
-            note=pool.note,
-            handed=pool.handed,
-            automatic=pool.automatic,
-            quarantine_days=pool.quarantine_days,
-            device=device[pool.device_id] if pool.device_id is not None else None,
-            site=site[pool.site_id] if pool.site_id is not None else None,
-            free=counted[pool.id][BlockState.FREE],
-            assigned=counted[pool.id][BlockState.ASSIGNED],
-            quarantined=counted[pool.id][BlockState.QUARANTINED],
-            reserved=counted[pool.id][BlockState.RESERVED],
-        )
-        for pool in rows
-    ]
 
 
 def listed(
@@ -161,9 +110,8 @@ def split(session: Session, act: Act, pool: Pool, body: Split) -> None:
 
 def close(session: Session, act: Act, pool: Pool) -> PoolView:
     """The pool is over: nothing of it may be held."""
-    last = views(session, act, [pool])[0]
     reshaping.close_pool(session, act, pool)
-    return last
+    return pool_view(session, pool)
 
 
 def reserve(session: Session, act: Act, pool: Pool, body: Reserved) -> None:
@@ -180,7 +128,7 @@ POOLS = Noun(
     path="pools",
     about="Pools of addresses, by name",
     view=PoolView,
-    views=views,
+    views=lambda session, _act, rows: pool_views(session, rows),
     find=pools.find_pool,
     named=lambda pool: pool.name,
     listed=listed,
@@ -200,14 +148,16 @@ POOLS = Noun(
         "prefix": "198.51.100.0/24",
         "purpose": "VPN",
         "note": "",
+        "site": None,
+        "device": None,
         "handed": 32,
         "automatic": True,
         "quarantine_days": 180,
-        "device": None,
-        "site": None,
+        "size": 256,
         "free": 200,
         "assigned": 50,
         "quarantined": 4,
         "reserved": 2,
+        "closed_at": None,
     },
 )

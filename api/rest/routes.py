@@ -28,6 +28,7 @@ from api.rest.answers import (
     matches,
     name_before,
     names_of,
+    number_before,
     spelled,
 )
 from api.rest.noun import Absent, Body, Noun
@@ -36,7 +37,7 @@ from foundation.acts import Act
 from foundation.database import Base, reading, transaction
 from foundation.errors import Forbidden, NotFound
 from foundation.speech import Phrase
-from inventory import numbers, rights, tokens
+from inventory import rights, tokens
 from inventory.scopes import owners_of
 from inventory.tokens import Answer
 
@@ -95,8 +96,7 @@ def _listing(noun: Noun[R, V]) -> Endpoint:
         for name in request.query_params:
             if name not in known:
                 raise NoSuchFilter(name=name[:40], known=known)
-        place = name_before(after)
-        asked["after"] = (numbers.parse(place[:1], place) if place else 0) if numbered else place
+        asked["after"] = number_before(after) if numbered else name_before(after)
         if "at" in wanted:
             asked["at"] = caller.act.at
         with reading(request.app.state.store) as session:

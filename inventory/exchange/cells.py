@@ -206,9 +206,9 @@ class Cells:
         found = self.ours(field, letter)
         return None if found is None else Ref(number=found)
 
-    def period(self, since: date | datetime | None, until: date | datetime | None) -> bool:
-        """Whether a period has a length; a problem where it has none."""
-        if since is not None and until is not None and not since < until:
+    def period(self, since: date | datetime | None, until: date | datetime | None, *, empty: bool = False) -> bool:
+        """Whether a period has a length, or none where `empty` will do; a problem where it has not."""
+        if since is not None and until is not None and not (since < until or (empty and since == until)):
             self.wrong(_NO_PERIOD)
             return False
         return True

@@ -49,7 +49,7 @@ class FolderNeeded(Invalid):
 class CannotWrite(Refused):
     """The file cannot be written where it was asked to be."""
 
-    kind = "cannot-write"
+    kind = "cannot-export"
     phrase = Phrase(
         "Impossible d'écrire {file} ({reason}). Rien n'a été exporté.",
         "{file} cannot be written ({reason}). Nothing was exported.",

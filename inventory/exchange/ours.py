@@ -203,7 +203,7 @@ def _line(cells: Cells) -> Iterator[Record]:
     cells.needed("member")
     member = cells.ref("member", "M")
     since, until = cells.day("since"), cells.day("until")
-    if member is None:
+    if member is None or not cells.period(since, until, empty=True):
         return
     yield ShareRecord(
         place=cells.place,

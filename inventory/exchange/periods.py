@@ -38,7 +38,9 @@ class Held(Generic[T, P]):
 
 
 def meet(since: P, until: P | None, other_since: P, other_until: P | None) -> bool:
-    """Whether two half-open periods have an instant in common."""
+    """Whether two half-open periods have an instant in common; one without length has none."""
+    if (until is not None and not since < until) or (other_until is not None and not other_since < other_until):
+        return False
     return (until is None or other_since < until) and (other_until is None or since < other_until)
 
 

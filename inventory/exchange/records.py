@@ -17,7 +17,7 @@ from inventory.line_parts import Details
 from inventory.models.addresses import IPNetwork
 
 MOST_OCTETS: Final = 64 * 1024 * 1024
-MOST_ROWS: Final = 500_000
+MOST_ROWS: Final = 200_000
 MOST_PROBLEMS: Final = 1_000
 """Where a file has more wrong with it than that, the rest is not looked for."""
 

@@ -206,7 +206,7 @@ def _block(ledger: Ledger, one: NewHolding) -> int | None:
         return ledger.cut(one.prefix, state, one.note)
     ends = one.until + timedelta(days=ledger.pool.quarantine_days)
     if ends > ledger.at and around is not None and around.state == BlockState.FREE:
-        block = ledger.cut(one.prefix, BlockState.QUARANTINED)
+        block = ledger.cut(one.prefix, BlockState.RESERVED)  # a quarantine is never without its end
         ledger.become(block, one.prefix, BlockState.QUARANTINED, until=ends)
     return None
 

@@ -224,7 +224,7 @@ class Question(Base):
     sealed: Mapped[Sealed] = mapped_column(SealedColumn, info=kept("secret"))
 
     def __str__(self) -> str:
-        return shown("Q", self.number)
+        return shown("X", self.number)
 
 
 # Blocks are disjoint, so only the one that begins last at or before our end can reach into us:

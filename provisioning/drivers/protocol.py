@@ -26,7 +26,7 @@ class ConfigurationRefused(Unavailable):
 class Stale(Refused):
     """The machine has changed since it was looked at."""
 
-    kind = "stale"
+    kind = "stale-change"
     phrase = Phrase(
         "{target} a changé depuis le plan. Rien n'a été appliqué ; refaites le plan : essaim change plan",
         "{target} has changed since the plan. Nothing was applied; plan again: essaim change plan",

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
@@ -16,7 +15,7 @@ from desk import association
 from foundation import clock, journal
 from foundation.acts import Act
 from foundation.database import EssaimSession, Store, open_store, transaction
-from foundation.settings import Settings, read_settings
+from foundation.settings import Settings
 from inventory import blocks, mandates, members, offers, pools, tokens
 from inventory.blocks import Prefix
 from inventory.models import Assignment, Block, Line, LineEvent, Member, Membership, Pool, Share
@@ -42,9 +41,8 @@ class Large:
     held: int
 
 
-def build(folder: Path, *, people: int, lines: int, held: int, database: str = "") -> Large:
+def build(settings: Settings, *, people: int, lines: int, held: int) -> Large:
     """Members, lines of one share each, and `held` assignments: half IPv4 addresses, half /56."""
-    settings = read_settings(var=folder, **({"database_url": database} if database else {}))
     association.create(settings).engine.dispose()
     store = open_store(settings)
     act = Act("machine:bench", BEGINNING, "bench")

@@ -69,15 +69,15 @@ def test_a_link_of_ours_has_two_ends(demo: Any) -> None:
 def test_a_question_is_answered_and_kept(demo: Any) -> None:
     asked = ("address", "who-had", "198.51.100.7", "--port", "443", "--why", "réquisition 2026-77", "--json")
     answer = json.loads(demo(*asked).out)
-    assert (answer["number"], answer["members"], answer["port"]) == ("Q0001", ["M0010"], 443)
+    assert (answer["number"], answer["members"], answer["port"]) == ("X0001", ["M0010"], 443)
     assert answer["candidates"][0]["member"] == "M0010"
     nobody = demo("address", "who-had", "192.0.2.200", status=3, lang="en").err
-    assert "Question Q0002 in the register" in nobody
+    assert "Question X0002 in the register" in nobody
     assert "Nobody had" in nobody
     kept = json.loads(demo("address", "questions", "--json").out)
     assert [(one["number"], one["why"], one["port"]) for one in kept] == [
-        ("Q0001", "réquisition 2026-77", 443),
-        ("Q0002", "", None),
+        ("X0001", "réquisition 2026-77", 443),
+        ("X0002", "", None),
     ]
     assert "réquisition 2026-77" in demo("address", "questions").out
     assert "réquisition" not in demo("journal", "show").out

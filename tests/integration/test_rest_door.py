@@ -110,6 +110,9 @@ def test_addresses_are_paged_by_their_prefix(door: Door) -> None:
     [
         ("/members?after=%E2%82%AC", "bad-cursor"),
         ("/addresses?after=bm9uc2Vuc2U", "bad-cursor"),
+        ("/members?after=XTAwMDE", "bad-cursor"),
+        ("/devices?after=AAAA", "bad-cursor"),
+        ("/devices/%00", "bad-request"),
         ("/members?fields=number,secret", "no-such-field"),
         ("/members?nmae=x", "no-such-filter"),
         ("/members?limit=1001", "bad-request"),
@@ -197,6 +200,7 @@ def test_what_nobody_knows_is_refused_and_not_repeated(door: Door) -> None:
     assert answer.json()["errors"][0]["where"] == "body.passwrod"
     assert "s3cret" not in answer.text
     assert door.post("/members", {"name": "a\u0000b"}).status_code == 422
+    assert door.post("/devices/vpn/outlets", {"labels": ["a\u0000b"]}).status_code == 422
     assert door.post("/members/M0002/become", {"kind": "x" * 33}).status_code == 422
 
 
@@ -278,6 +282,15 @@ def test_who_looked_at_a_file_is_told_to_whose_it_is(door: Door) -> None:
     door.get("/members/M0002", essaim_why="elle appelle")
     looks = [deed for deed in door.get("/me/deeds", who=door.bea).json() if deed["verb"] == "member.look"]
     assert [(deed["actor"], deed["why"]) for deed in looks] == [("M0001", "elle appelle")]
+
+
+def test_works_are_told_to_whom_they_concern(door: Door) -> None:
+    begin = door.hour.at + timedelta(days=1)
+    works = {"subjects": ["device:vpn"], "title_fr": "Remplacement", "since": begin.isoformat()}
+    made = door.post("/works", {**works, "until": (begin + timedelta(hours=1)).isoformat()})
+    assert made.status_code == 201
+    assert [one["number"] for one in door.get("/me/works", who=door.bea).json()] == ["W0001"]
+    assert door.get("/me/works").json() == []
 
 
 def test_one_who_shares_a_line_sees_nothing_of_their_neighbours(door: Door) -> None:

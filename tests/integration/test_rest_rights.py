@@ -76,6 +76,7 @@ NOT_THERE = {"me/lines/{name}", "emergencies/{name}", "reverse-names/{name}", "d
 TABLE: dict[str, Case] = {
     "GET /me": Case("/me", *PUBLIC),
     "GET /me/lines/{name}": Case(f"/me/lines/{L}", *ROW),
+    "GET /me/works": Case("/me/works", *PUBLIC),
     "GET /me/deeds": Case("/me/deeds", *PUBLIC),
     "GET /journal": Case("/journal", *ALL),
     "GET /search": Case("/search?word=exemple", *ALL),

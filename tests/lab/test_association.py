@@ -185,7 +185,7 @@ def test_a_change_that_was_overtaken_on_the_machine_is_stale_and_does_nothing(li
     handiwork.do(living.store, living.settings, deed)
     (done,) = applying.apply(living.store, living.settings, living.act(), [number], lambda _: None)
     assert done.problem is not None
-    assert (done.problem.kind, living.state_of(number)) == ("stale", "stale")
+    assert (done.problem.kind, living.state_of(number)) == ("stale-change", "stale")
     assert line in changed(living.plan())["vpn/wireguard"]
     living.bring(living.plan())
 

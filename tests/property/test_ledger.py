@@ -320,6 +320,8 @@ class Ledger(RuleBasedStateMachine):
             assert sum(counted.values()) == len(piece.places)
             assert counted[BlockState.ASSIGNED] == sum(map(len, living))
             assert counted[BlockState.RESERVED] == sum(map(len, aside))
+            waits = [places for places in self.waiting if meet(places, piece.places)]
+            assert counted[BlockState.QUARANTINED] == sum(map(len, waits))
 
     @precondition(lambda self: hasattr(self, "moments"))
     @rule(place=anywhere, hours=st.integers(-100, 1000))

@@ -116,7 +116,7 @@ def test_words_of_why_are_kept_or_refused(text: str) -> None:
 @example("\u0301")
 def test_a_name_is_kept_as_it_was_said_or_refused(text: str) -> None:
     try:
-        kept = members._checked_name(text)
+        kept = members.checked_name(text)
     except members.BadName as refused:
         say(refused)
     else:
@@ -129,7 +129,7 @@ def test_a_name_is_kept_as_it_was_said_or_refused(text: str) -> None:
 @given(st.one_of(anything, st.emails()))
 def test_an_email_address_fits_on_the_line_of_a_header_or_is_refused(text: str) -> None:
     try:
-        kept = members._checked_email(text)
+        kept = members.checked_email(text)
     except members.BadEmail as refused:
         say(refused)
     else:

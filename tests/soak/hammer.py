@@ -31,7 +31,8 @@ from inventory.models.addresses import Assignment, Block, BlockState, Role
 POOL = ip_network("100.64.0.0/20")
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 QUARANTINE_DAYS = 1
-"""A deed is an hour after the one before: what is released early comes back while the hammer falls."""
+BETWEEN = timedelta(minutes=10)
+"""From one deed to the next by the pool's own clock: what is released comes back while the hammer falls."""
 
 
 def work(store: Store, seed: int, deeds: int, told: Path) -> None:
@@ -39,16 +40,17 @@ def work(store: Store, seed: int, deeds: int, told: Path) -> None:
     draw = random.Random(seed)
     with told.open("ab", buffering=0) as file:
         for _ in range(deeds):
-            while not _deed(store, draw, Act("machine:hammer", BEGINNING + timedelta(hours=told.stat().st_size), "x")):
+            while not _deed(store, draw):
                 pass
             file.write(b".")
 
 
-def _deed(store: Store, draw: random.Random, act: Act) -> bool:
+def _deed(store: Store, draw: random.Random) -> bool:
     """One allocation or release, of whoever's; False where the database was busy and nothing was changed."""
     try:
         with transaction(store) as session:
             pool = addresses.find_pool(session, "hammered")
+            act = Act("machine:hammer", pool.last_event + BETWEEN, "x")
             if draw.random() < 0.5:
                 held = _some(session, draw)
                 if held is not None:

@@ -11,7 +11,7 @@ import pytest
 
 from foundation.acts import Act
 from foundation.database import EssaimSession
-from inventory import lines, members, pools
+from inventory import lines, members, memberships, pools
 from inventory.exchange import clubs, coin, netbox
 from inventory.exchange.applying import apply
 from inventory.exchange.planning import plan
@@ -194,7 +194,7 @@ def test_coin_comes_in_with_its_history(session: EssaimSession, bring: Any) -> N
     assert (camille.name, camille.postal, bois.name, bois.organisation) == (
         "Camille Faure", "1 rue X\n33000 Ville", "Bois Libre", True,
     )  # fmt: skip
-    assert [(one.since, one.until) for one in camille.memberships] == [
+    assert [(one.since, one.until) for one in memberships.periods_of(session, camille)] == [
         (date(2014, 3, 1), date(2016, 2, 29)),
         (date(2018, 1, 1), date(2019, 1, 1)),
     ]
@@ -267,7 +267,9 @@ def test_galette_comes_in_by_its_columns_or_their_labels(session: EssaimSession,
     bring(clubs.galette("g.csv", by_column.encode()))
     camille, bois = members.list_members(session, left=True)
     assert (camille.name, camille.postal, camille.status) == ("Camille FAURE", "1 rue X\n33000 Ville", "member")
-    assert [(one.since, one.until) for one in camille.memberships] == [(date(2020, 5, 1), date(2021, 5, 1))]
+    assert [(one.since, one.until) for one in memberships.periods_of(session, camille)] == [
+        (date(2020, 5, 1), date(2021, 5, 1))
+    ]
     assert (bois.organisation, bois.language, bois.status, bois.left) == (True, "en", "left", date(2020, 1, 1))
     labels = clubs.galette("g.csv", "Identifiant;Nom;Prénom\n7;FAURE;Camille\n".encode("cp1252"))
     assert plan(session, labels, act.at).doing == ()

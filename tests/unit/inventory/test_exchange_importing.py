@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address
@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from foundation import journal
 from foundation.acts import Act
 from foundation.database import EssaimSession, Store, reading, transaction
 from foundation.vault import vault_of
-from inventory import addresses, credentials, lines, mandates, members, pools, questions
+from inventory import addresses, credentials, lines, mandates, members, memberships, pools, questions
 from inventory.exchange import exporting, ours
 from inventory.exchange.applying import NothingImported, apply
 from inventory.exchange.doing import RowRefused
@@ -75,7 +77,9 @@ def test_members_join_with_their_own_numbers_or_the_next(session: EssaimSession,
     ada, bea = members.list_members(session)
     assert (str(ada), ada.name, ada.joined) == ("M0042", "Ada", date(2020, 5, 1))
     assert str(bea) == "M0043"
-    assert [(one.kind, one.since, one.until) for one in ada.memberships] == [("adherent", date(2020, 5, 1), None)]
+    assert [(one.kind, one.since, one.until) for one in memberships.periods_of(session, ada)] == [
+        ("adherent", date(2020, 5, 1), None)
+    ]
 
 
 def test_every_thing_made_is_a_deed_and_the_import_one_more(store: Store, act: Act) -> None:
@@ -151,7 +155,9 @@ def test_who_left_long_ago_comes_in_as_someone_who_left(session: EssaimSession, 
     bring("members", "nom;adhésion;départ;motif", "Ada;2015-01-01;2018-01-01;déménagement")
     (ada,) = members.list_members(session, left=True)
     assert (ada.status, ada.left, ada.left_why) == ("left", date(2018, 1, 1), "déménagement")
-    assert [(one.since, one.until) for one in ada.memberships] == [(date(2015, 1, 1), date(2018, 1, 1))]
+    assert [(one.since, one.until) for one in memberships.periods_of(session, ada)] == [
+        (date(2015, 1, 1), date(2018, 1, 1))
+    ]
 
 
 def test_memberships_with_gaps_come_in_and_a_longer_one_grows(session: EssaimSession, bring: Any, weigh: Any) -> None:
@@ -277,24 +283,20 @@ def test_details_that_a_file_says_otherwise_are_changed_but_never_the_state(
         ("L1;adsl;M1;;;;;12", "not a line designation number"),
         ("L1;vpn;M1;2030-01-01", "does not begin in the future"),
         ("L1;vpn;M1;;;x", "is not a WireGuard public key"),
-        ("L1;vpn;M1;2020-01-01;2019-01-01", None),
+        ("L1;vpn;M1;2020-01-01;2019-01-01", "this period ends before it begins"),
         ("L1;vpn;M1;2019-01-01;;;closed", "the line is over, but the part of M0001"),
         ("L1;vpn;M1;;;;flying", "choose among"),
         ("L1;vpn;M1;;;;;;203.0.113.1", "203.0.113.1/32 is in no pool"),
-        ("L1;vpn;M1;;;;;;198.51.100.1", "198.51.100.1/32 is held by L0001 M0001"),
         ("L2;vpn;M1;;;{key}", "opens another line already"),
     ],
 )
-def test_what_no_line_can_be_is_refused(small: Any, order: Any, weigh: Any, row: str, sentence: str | None) -> None:
+def test_what_no_line_can_be_is_refused(small: Any, order: Any, weigh: Any, row: str, sentence: str) -> None:
     key = base64.b64encode((1).to_bytes(32, "big")).decode()
     order(small.ada)
     head = "number;offer;member;since;until;key;state;nd;ipv4"
     cells = [*row.replace("L1;", "L5;").format(key=key).split(";"), *[""] * 9][:9]
     done = weigh("lines", head, ";".join(cells))
-    holder = wrong(done)
-    if sentence is not None:
-        held = sentence.replace("198.51.100.1/32 is held by L0001 M0001", "is held by L0001 M0001")
-        assert any(held in said for said in holder) or "198.51.100" in sentence, holder
+    assert any(sentence in said for said in wrong(done)), wrong(done)
 
 
 def test_an_address_held_by_another_is_refused(small: Any, order: Any, session: EssaimSession, weigh: Any) -> None:
@@ -459,3 +461,107 @@ def test_what_is_exported_comes_in_elsewhere_and_is_exported_the_same(
             with transaction(other) as fresh:
                 assert {noun: exporting.as_csv(noun, exporting.things(fresh, noun)) for noun in FORMS} == as_csv
                 assert plan(fresh, ours.read_all(files), later.at).doing == ()
+
+
+# Whatever a file says
+
+DAYS = ["", "2019-01-01", "2020-06-01", "2021-06-01", "2026-11-22", "x"]
+PLAUSIBLE: dict[str, dict[str, list[str]]] = {
+    "members": {
+        "number": ["", "M1", "M2", "M7"],
+        "name": ["Ada Exemple", "Bob", ""],
+        "email": ["", "ada@membres.example"],
+        "status": ["", "left", "affilié·e", "applicant"],
+        "joined": DAYS,
+        "left": DAYS,
+        "phones": ["", "05 56 00 00 00, 05 56 00 00 01"],
+        "memberships": ["", "adherent 2019-01-01/2020-01-01, affiliate 2019-06-01/", "adherent 2018-01-01/"],
+        "since": DAYS,
+        "until": DAYS,
+    },
+    "lines": {
+        "number": ["L1", "L7", ""],
+        "offer": ["vpn", "adsl", ""],
+        "state": ["", "active", "closed", "suspended"],
+        "member": ["M1", "M2", "M9"],
+        "since": DAYS,
+        "until": DAYS,
+        "nd": ["", "0500000001"],
+        "vlan": ["", "100.2"],
+        "weight": ["", "3", "0"],
+        "weights": ["", "2 2020-01-01, 3 2020-01-01"],
+        "states": ["", "requested 2019-01-01T00:00:00Z, active 2020-01-01T00:00:00Z", "active 2018-01-01"],
+        "login": ["", "a@adsl"],
+        "key": ["", KEY],
+        "credentials": ["", "ppp b@adsl 2019-01-01/", "ppp b@adsl 2019-01-01/2020-01-01"],
+        "ipv4": ["", "198.51.100.2", "198.51.100.4/30"],
+        "ipv6": ["", "2001:db8::/56"],
+    },
+    "addresses": {
+        "prefix": ["198.51.100.2", "198.51.100.0/30", "2001:db8::/56", "2001:db8::/48", "198.51.100.0/29"],
+        "role": ["", "wan", "reserved", "link"],
+        "line": ["", "L1"],
+        "member": ["", "M1", "M2"],
+        "device": ["", "vpn"],
+        "interface": ["", "wg0"],
+        "peer": ["", "vpn/wg1", "vpn/wg0"],
+        "since": DAYS,
+        "until": DAYS,
+        "note": ["", "un mot"],
+    },
+    "devices": {
+        "name": ["vpn", "edge"],
+        "role": ["", "router"],
+        "platform": ["", "frr"],
+        "site": ["", "cave"],
+        "owner": ["", "M1"],
+        "management": ["", "192.0.2.1"],
+        "asn": ["", "64500", "4294967294", "4294967296"],
+        "interfaces": ["", "eth0, eth0", "wg0, eth1"],
+        "since": DAYS,
+        "until": DAYS,
+    },
+    "pools": {
+        "name": ["v4", "w4"],
+        "prefix": ["198.51.100.0/29", "192.0.2.0/24", "3fff::/20"],
+        "handed": ["", "32", "24", "200"],
+        "automatic": ["", "non"],
+        "quarantine_days": ["", "10", "99999"],
+        "device": ["", "vpn"],
+        "site": ["", "cave"],
+    },
+    "offers": {
+        "name": ["vpn", "fil", "F I L"],
+        "title": ["", "Un fil"],
+        "technology": ["", "wireguard", "adsl"],
+        "delivery": ["", "tunnel", "l2tp"],
+        "mtu": ["", "1420", "12"],
+        "realm": ["", "x.example"],
+        "retired": DAYS,
+        "pool_v4": ["", "v4", "v6"],
+    },
+    "sites": {"name": ["cave", "toit", "a/b", "x" * 64], "description": ["", "haut"], "address": ["", "1 rue X"]},
+}
+
+
+@pytest.mark.parametrize("noun", list(FORMS))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(data=st.data())
+def test_any_plausible_file_is_applied_twice_or_refused(
+    session: EssaimSession, act: Act, small: Any, noun: str, data: st.DataObject
+) -> None:
+    columns = list(PLAUSIBLE[noun])
+    row = st.tuples(*(st.sampled_from(cells) for cells in PLAUSIBLE[noun].values()))
+    rows = data.draw(st.lists(row, min_size=1, max_size=3))
+    text = "\n".join([";".join(columns), *(";".join(f'"{one}"' for one in row) for row in rows)])
+    reading = ours.read("a.csv", text.encode(), noun)
+    with session.begin_nested() as point:
+        done = plan(session, reading, act.at)
+        assert all(one.sentence("fr") for one in (*done.problems, *done.remarks, *done.steps))
+        if not done.problems:
+            with suppress(RowRefused):
+                apply(session, act, done)
+                again = plan(session, reading, act.at)
+                assert [one.sentence("en") for one in again.problems] == []
+                assert again.doing == ()
+        point.rollback()

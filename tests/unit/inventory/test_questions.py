@@ -28,7 +28,7 @@ def at(act: Act, moment: str) -> Act:
 def test_an_answer_names_member_line_share_and_row(session: EssaimSession, act: Act, small: Any, order: Any) -> None:
     line = order(small.ada)
     number, held = ask(session, act, ADDRESS, act.at, 443)
-    assert number == "Q0001"
+    assert number == "X0001"
     assert held is not None
     assert (held.members, held.line, held.pool) == (("M0001",), str(line), "v4")
     assert held.candidates[0].since == clock.today(act.at)
@@ -42,15 +42,15 @@ def test_every_question_is_kept_even_twice_even_without_an_answer(
     for port in (443, None):
         ask(session, act, ADDRESS, act.at, port)
     nobody = ip_address("2001:db8:ffff::1")
-    assert ask(session, act, nobody, act.at) == ("Q0003", None)
+    assert ask(session, act, nobody, act.at) == ("X0003", None)
     kept = list_questions(session, act)
     assert [(one.number, one.address, one.moment, one.port, one.members) for one in kept] == [
-        ("Q0001", "198.51.100.0", act.at, 443, ["M0001"]),
-        ("Q0002", "198.51.100.0", act.at, None, ["M0001"]),
-        ("Q0003", str(nobody), act.at, None, []),
+        ("X0001", "198.51.100.0", act.at, 443, ["M0001"]),
+        ("X0002", "198.51.100.0", act.at, None, ["M0001"]),
+        ("X0003", str(nobody), act.at, None, []),
     ]
     assert {(one.actor, one.why, one.at) for one in kept} == {("machine:test", "test", act.at)}
-    assert [one.number for one in list_questions(session, act, after=1, limit=1)] == ["Q0002"]
+    assert [one.number for one in list_questions(session, act, after=1, limit=1)] == ["X0002"]
 
 
 def test_the_register_is_sealed_and_never_changes(session: EssaimSession, act: Act, small: Any, order: Any) -> None:
@@ -76,7 +76,7 @@ def test_a_question_takes_its_mandate(session: EssaimSession, act: Act) -> None:
     mandates.give(session, act, ada, "mandates.give")
     as_ada, as_bea = (Act(str(one), act.at) for one in (ada, bea))
     mandates.give(session, as_ada, bea, "requisition.open")
-    assert ask(session, as_bea, ADDRESS, act.at) == ("Q0001", None)
+    assert ask(session, as_bea, ADDRESS, act.at) == ("X0001", None)
     assert len(list_questions(session, as_bea)) == 1
     for refused, error in ((as_ada, rights.NotMandated), (act, rights.WhoAreYou)):
         with pytest.raises(error):
