@@ -70,6 +70,7 @@ _OPENED = Phrase(
     'someone else reviews it: essaim mandate review {number} --why "…"',
 )
 
+_stores: list[Store] = []
 _acting_as: str | None = None
 _emergency: str | None = None
 
@@ -108,7 +109,9 @@ def store() -> Store:
     """This command's association, opened."""
     from foundation.database import open_store
 
-    return open_store(settings())
+    opened = open_store(settings())
+    _stores.append(opened)
+    return opened
 
 
 def act(opened: Store, why: str = "") -> Act:
@@ -166,6 +169,14 @@ def looking() -> Iterator[EssaimSession]:
 
 def enter(command: typer.Typer) -> int:
     """Run one command line: its exit status. A refusal is one sentence; no traceback reaches a person."""
+    try:
+        return _run(command)
+    finally:
+        while _stores:
+            _stores.pop().engine.dispose()
+
+
+def _run(command: typer.Typer) -> int:
     from typer._click.exceptions import ClickException, NoArgsIsHelpError  # no public base of usage errors
 
     try:

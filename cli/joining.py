@@ -118,14 +118,16 @@ def become(
 
 def leave(number: Number, why: Why = "", as_json: Json = False) -> None:
     """Someone leaves."""
-    from inventory import members
+    from inventory import devices, equipment, members
 
     with writing(why) as (session, act):
         one = members.find_member(session, number)
         partings = members.leave(session, act, one)
         name = str(one)
+        lent = [str(loan.equipment) for loan in equipment.lent_to(session, one)]
+        hosted = [device.name for device in devices.list_devices(session, owner=one)]
     if as_json:
-        return screen.give({"member": name, "lines": partings})
+        return screen.give({"member": name, "lines": partings, "lent": lent, "hosted": hosted})
     screen.say(
         Phrase(
             "{member} n'est plus membre. Ses lignes : {lines}. "
@@ -136,6 +138,24 @@ def leave(number: Number, why: Why = "", as_json: Json = False) -> None:
         member=name,
         lines=partings or "—",
     )
+    if lent:
+        screen.say(
+            Phrase(
+                "Encore chez cette personne : {lent}. Au retour : essaim equipment return {first}",
+                "Still with them: {lent}. Once it is back: essaim equipment return {first}",
+            ),
+            lent=lent,
+            first=lent[0],
+        )
+    if hosted:
+        screen.say(
+            Phrase(
+                "Ses machines sont encore ici : {hosted}. Une fois partie : essaim device retire {first}",
+                "Their machines are still here: {hosted}. Once it has gone: essaim device retire {first}",
+            ),
+            hosted=hosted,
+            first=hosted[0],
+        )
     return None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_network
+from itertools import pairwise
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from foundation.money import Euros
 from inventory import (
     addresses,
     closures,
+    contacts,
     devices,
     equipment,
     lines,
@@ -60,11 +62,20 @@ _SHARED: Final = {
 def live(session: Session) -> None:
     """Give the association its places, its dealings and its people's tasks."""
     act = Act("machine:demo", _AT, "association de démonstration")
+    _represent(session, act)
     _mezzanine(session, act)
     _lend(session, act)
     _deal(session, act)
     _announce(session, act)
     _mandate(session, act)
+
+
+def _represent(session: Session, act: Act) -> None:
+    """An organisation votes through somebody: here the member who joined before it."""
+    people = members.list_members(session, limit=1000)
+    for before, one in pairwise(people):
+        if one.organisation:
+            contacts.add_referent(session, act, one, before)
 
 
 def _mezzanine(session: Session, act: Act) -> None:

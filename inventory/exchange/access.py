@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -44,6 +45,10 @@ _LEFT: Final = Phrase("{who} est parti·e et a encore une part.", "{who} has lef
 _OVERLAP: Final = Phrase(
     "{who} a déjà une part de cette ligne du {since} au {until}.",
     "{who} has a part of this line already from {since} to {until}.",
+)
+_WEIGHTS: Final = Phrase(
+    "les poids successifs commencent après la part, l'un après l'autre.",
+    "successive weights begin after the part, one after another.",
 )
 _FUTURE: Final = Phrase("une part ne commence pas dans l'avenir.", "a part does not begin in the future.")
 _ORDER: Final = Phrase("les états ne sont pas dans l'ordre du temps.", "the states are not in the order of time.")
@@ -339,6 +344,9 @@ def _in_the_way(
         return _OVER, {"who": who}
     if record.until is None and status == MemberStatus.LEFT:
         return _LEFT, {"who": who}
+    days = [part.since, *(day for _, day in record.weights)]
+    if any(day >= after for day, after in pairwise(days)):
+        return _WEIGHTS, {}
     return (_FUTURE, {}) if part.since > clock.today(draft.at) else None
 
 

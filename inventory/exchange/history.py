@@ -24,7 +24,7 @@ from inventory.exchange.network import Network
 from inventory.exchange.people import People
 from inventory.exchange.periods import Held, conflicts
 from inventory.exchange.plans import Action, Draft, Step
-from inventory.exchange.records import AddressRecord, Noun
+from inventory.exchange.records import OURS, AddressRecord, Noun
 from inventory.models.addresses import Assignment, Block, BlockState, IPNetwork, Role
 from inventory.pools import whole
 
@@ -44,6 +44,12 @@ _FUTURE: Final = Phrase("ceci est dans l'avenir.", "this lies in the future.")
 _HELD: Final = Phrase("{prefix} est à {holder} en ce temps-là.", "{prefix} is held by {holder} at that time.")
 _NOT_FREE: Final = Phrase("{prefix} n'est pas libre ({state}).", "{prefix} is not free ({state}).")
 _SAME_FILE: Final = Phrase("la ligne {line} de ce fichier", "line {line} of this file")
+_WHICH_LINE: Final = Phrase(
+    "{who} n'a pas de ligne, ou en a plusieurs : laquelle ?", "{who} has no line, or several: which one?"
+)
+_NOBODYS: Final = Phrase(
+    "personne n'a tenu ce préfixe : il n'y a rien à en retenir.", "nobody held this prefix: there is nothing to note."
+)
 _NO_LINE: Final = Phrase(
     "{who} n'a pas de ligne, ou en a plusieurs : mise de côté", "{who} has no line, or several: put aside"
 )
@@ -125,17 +131,21 @@ def _holding(
         peer = None if record.peer is None else _ends(record.peer)
         holder = Holder(interface=(record.device, record.interface or ""), peer=peer)
         unknown = [end for end in (holder.interface, holder.peer) if end is not None and end not in network.interfaces]
-        if unknown and draft.reading.source == "csv":
+        if unknown and draft.reading.source == OURS:
             raise _No(_NO_INTERFACE, interface="/".join(unknown[0]))
         if unknown:
             holder = Holder()
     elif record.member is not None or record.line is not None:
         holder = _part(draft, access, people, record, since)
-    role = record.role or _usual(record.prefix, holder)
-    choices = [str(BlockState.RESERVED)] if holder == Holder() else [str(one) for one in Role]
+    aside = holder == Holder()
+    if aside and until is not None:
+        raise _No(_NOBODYS)
+    foreign = draft.reading.source != OURS
+    role = str(BlockState.RESERVED) if aside and foreign else record.role or _usual(record.prefix, holder)
+    choices = [str(BlockState.RESERVED)] if aside else [str(one) for one in Role]
     if role not in choices:
         raise _No(_NO_ROLE, role=role, choices=choices)
-    return NewHolding(pool, whole(record.prefix), role, holder, since, until, record.note or "")
+    return NewHolding(pool, whole(record.prefix), role, holder, draft.at if aside else since, until, record.note or "")
 
 
 def _part(draft: Draft, access: Access, people: People, record: AddressRecord, since: datetime) -> Holder:
@@ -149,6 +159,8 @@ def _part(draft: Draft, access: Access, people: People, record: AddressRecord, s
     day = clock.today(since)
     if line is None and member is not None:
         line = access.only_line(member)
+        if line is None and draft.reading.source == OURS:
+            raise _No(_WHICH_LINE, who=people.called(member))
         if line is None:
             draft.reading.remark(record.place, _NO_LINE, who=people.called(member))
             return Holder()

@@ -14,6 +14,7 @@ from inventory.exchange import forms
 from inventory.exchange.cells import BadCell, Cells, Order, columns_of, prefix_of, rows_of, wordings
 from inventory.exchange.forms import FORMS, Form
 from inventory.exchange.records import (
+    OURS,
     AddressRecord,
     CredentialRecord,
     DeviceRecord,
@@ -35,7 +36,6 @@ from inventory.models.addresses import BlockState
 from inventory.models.people import MemberStatus
 
 T = TypeVar("T")
-SOURCE: Final = "csv"
 _GUARDED: Final = re.compile(r"'+[=+\-@\t\r]")
 _PERIOD: Final = re.compile(r"(\S+) (\S+?)/(\S*)")
 _CREDENTIAL: Final = re.compile(r"(ppp|wireguard|openvpn) (\S+) (\S+?)/(\S*)")
@@ -79,7 +79,7 @@ def unguarded(text: str) -> str:
 
 def read(file: str, data: bytes, noun: str, *, dates: Order | None = None) -> Reading:
     """What a file of ours says of one noun (`members`, `lines`…), CSV or a JSON list. `dates`: which comes first."""
-    reading = Reading(SOURCE)
+    reading = Reading(OURS)
     if file.endswith(".json"):
         found = read_json(reading, file, data)
         if not reading.problems:
@@ -94,7 +94,7 @@ def read(file: str, data: bytes, noun: str, *, dates: Order | None = None) -> Re
 
 def read_all(files: Mapping[str, bytes], *, dates: Order | None = None) -> Reading:
     """What `essaim export all` wrote: one JSON file with every noun, or CSV files named after their nouns."""
-    whole = Reading(SOURCE)
+    whole = Reading(OURS)
     for file, data in files.items():
         noun = PurePath(file).stem
         if noun in FORMS and not file.endswith(".json"):
@@ -108,7 +108,7 @@ def read_all(files: Mapping[str, bytes], *, dates: Order | None = None) -> Readi
 
 
 def _read_whole(file: str, data: bytes) -> Reading:
-    reading = Reading(SOURCE)
+    reading = Reading(OURS)
     found = read_json(reading, file, data)
     if reading.problems:
         return reading

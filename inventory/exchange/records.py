@@ -16,6 +16,8 @@ from foundation.speech import Language, Phrase
 from inventory.line_parts import Details
 from inventory.models.addresses import IPNetwork
 
+OURS: Final = "csv"
+"""The source of our own files: what they say must be so, where foreign ones are taken as well as can be."""
 MOST_OCTETS: Final = 64 * 1024 * 1024
 MOST_ROWS: Final = 200_000
 MOST_PROBLEMS: Final = 1_000

@@ -171,3 +171,8 @@ def test_a_payment_is_recorded_by_its_reference(house: Any) -> None:
     house("member", "merge", "M0002", "--into", "M0001", "--yes")
     assert "Reçu 15,00\xa0€ de M0001" in house("payment", "record", reference_of(2), "15").out
     assert "référence de paiement" in house("payment", "record", "RF00M0002", "15", status=1).err
+
+
+def test_who_leaves_is_told_what_is_still_with_them(demo: Any) -> None:
+    assert "essaim equipment return Q0002" in demo("member", "leave", "M0010", "--why", "déménagement").out
+    assert "Still with them: Q0001." in demo("member", "leave", "M0042", lang="en").out

@@ -212,6 +212,20 @@ def test_a_closed_pool_leaves_its_name_its_prefix_and_its_history(
     assert addresses.who_had(session, address, after(act, days=30).at).pool == "p"
 
 
+def test_what_comes_back_to_a_pool_begins_after_what_was(
+    session: EssaimSession, act: Act, pool: Pool, small: Any
+) -> None:
+    held = hold(session, act, small, pool, "203.0.113.64/32")
+    other = reshaping.split_pool(session, act, pool, "q")
+    gone = after(act, days=30)
+    addresses.release(session, gone, held)
+    reshaping.close_pool(session, after(act, days=60), pool)
+    reshaping.grow_pool(session, act, other, ip_network("203.0.113.64/26"))  # by a clock that is late
+    eth0 = devices.add_interface(session, act, small.server, "eth0")
+    again = addresses.allocate(session, act, other, eth0, Role.WAN, exactly=held.prefix)
+    assert again.since >= gone.at
+
+
 def test_thousands_of_quarantines_that_end_on_one_day_are_ended_a_few_at_a_time(
     session: EssaimSession, act: Act, small: Any
 ) -> None:

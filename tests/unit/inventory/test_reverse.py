@@ -14,7 +14,6 @@ from inventory.models.addresses import Assignment
 from inventory.models.lines import Line
 from inventory.reverse import BadName, BadServers, Delegated, NobodyHolds, NoName, NotWhole, OutsidePrefix
 
-
 NET = ".".join(("2", "0", "192", "in-addr.arpa"))
 
 
