@@ -18,6 +18,7 @@ from foundation import journal
 from foundation.acts import Act
 from foundation.errors import Forbidden
 from foundation.speech import Phrase
+from inventory import rights
 from inventory.models.mandates import Task
 from inventory.models.people import Member, SignIn, SignInLink
 from inventory.rights import asks
@@ -43,8 +44,11 @@ class LinkDead(Forbidden):
 def sign_in_link(session: Session, act: Act, member: Member) -> str:
     """Make a link that signs `member` in once within LINK_LIFE, and give the token it carries.
 
-    The token is shown this one time; nobody can read it again.
+    The token is shown this one time; nobody can read it again. Whoever signs in so has what that member may do: for
+    someone else who holds a mandate it takes the keeping of accesses too, else NotMandated.
     """
+    if act.actor != str(member) and rights.tasks_of(session, Act(str(member), act.at)):
+        rights.demand(session, act, Task.KEYS_KEEP)
     session.execute(delete(SignInLink).where(SignInLink.expires <= act.at))
     token = secrets.token_urlsafe(32)
     expires = act.at + LINK_LIFE

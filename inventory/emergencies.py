@@ -12,7 +12,7 @@ from foundation import journal
 from foundation.acts import Act
 from foundation.errors import Forbidden, Invalid, NotFound, Refused
 from foundation.speech import Phrase
-from inventory import numbers, rules
+from inventory import numbers, rights, rules
 from inventory.models.mandates import Emergency, Task
 from inventory.rights import asks
 
@@ -63,9 +63,7 @@ def open_emergency(session: Session, act: Act) -> tuple[Emergency, bool]:
     One that the actor has open, unreviewed, goes on. No right is asked: it is for whoever has none. Only the terminal
     opens one, on the machine itself. Raises WhyNeeded.
     """
-    words = act.why.strip()
-    if not words:
-        raise WhyNeeded
+    words = _said(act)
     running = session.scalar(
         select(Emergency)
         .where(
@@ -98,12 +96,10 @@ def review(session: Session, act: Act, emergency: Emergency) -> None:
 
     Raises WhyNeeded, AlreadyReviewed, ReviewByAnother.
     """
-    words = act.why.strip()
-    if not words:
-        raise WhyNeeded
+    words = _said(act)
     if emergency.reviewed_by is not None:
         raise AlreadyReviewed(emergency=str(emergency), who=emergency.reviewed_by)
-    if act.actor == emergency.actor:
+    if emergency.actor in rights.files_of(session, act):
         raise ReviewByAnother(actor=act.actor, emergency=str(emergency))
     emergency.reviewed_by, emergency.reviewed_at, emergency.review = act.actor, act.at, words
     emergency.until = min(emergency.until, max(act.at, emergency.since))
@@ -128,3 +124,10 @@ def list_emergencies(
     if not reviewed:
         query = query.where(Emergency.reviewed_at.is_(None))
     return session.scalars(query).all()
+
+
+def _said(act: Act) -> str:
+    words = act.why.strip()
+    if not any(sign.isalnum() for sign in words):  # signs that nobody sees are no words
+        raise WhyNeeded
+    return words

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, Row, bindparam, case, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -35,13 +35,24 @@ _OPEN: Final = (
     .returning(*_POOL.c)
 )
 _OF_POOL: Final = select(*_NAMED).where(_BLOCK.c.pool_id == bindparam("pool"))
-_FREE: Final = _OF_POOL.where(_BLOCK.c.state == BlockState.FREE, _BLOCK.c.length <= bindparam("length")).order_by(
-    _BLOCK.c.length.desc(), _BLOCK.c.first
+_SHORTER: Final = _BLOCK.alias("shorter")
+# The longest that fits, then the first of that length: two steps in the index, however many blocks are free.
+_FREE: Final = (
+    _OF_POOL.where(
+        _BLOCK.c.state == BlockState.FREE,
+        _BLOCK.c.length
+        == select(func.max(_SHORTER.c.length))
+        .where(
+            _SHORTER.c.pool_id == bindparam("pool"),
+            _SHORTER.c.state == BlockState.FREE,
+            _SHORTER.c.length <= bindparam("length"),
+        )
+        .scalar_subquery(),
+    )
+    .order_by(_BLOCK.c.first)
+    .limit(bindparam("most"))
 )
-_BEST_FREE: Final = _FREE.limit(1)
-_OVER: Final = (
-    _OF_POOL.where(_BLOCK.c.until <= bindparam("at")).order_by(_BLOCK.c.until, _BLOCK.c.first).limit(bindparam("most"))
-)
+_OVER: Final = _OF_POOL.where(_BLOCK.c.until <= bindparam("at")).order_by(_BLOCK.c.until).limit(bindparam("most"))
 _BEFORE: Final = (
     select(*_NAMED)
     .where(_BLOCK.c.family == bindparam("family"), _BLOCK.c.first <= bindparam("last"))
@@ -213,16 +224,22 @@ class Ledger:
 
     def _choose(self, length: int, count: int) -> list[tuple[Found, list[Prefix]]] | None:
         """The smallest free blocks that hold so many prefixes of this length, and which ones."""
-        chosen, missing = [], count
-        statement = _BEST_FREE if count == 1 else _FREE
-        with self.connection.execute(statement, {"pool": self.pool.id, "length": length}) as found:
+        wanted = length
+        chosen: list[tuple[Found, list[Prefix]]] = []
+        missing = count
+        while missing:
+            asked = {"pool": self.pool.id, "length": length, "most": missing}
+            found = self.connection.execute(_FREE, asked).all()
+            if not found:
+                return None
             for block in found:
-                inside = list(blocks.parts(self._prefix(block), length, missing))
+                inside = list(blocks.parts(self._prefix(block), wanted, missing))
                 chosen.append((block, inside))
                 missing -= len(inside)
                 if not missing:
-                    return chosen
-        return None
+                    break
+            length = found[0].length - 1
+        return chosen
 
     def _row(self, prefix: Prefix, state: BlockState, note: str) -> dict[str, object]:
         return {

@@ -231,7 +231,7 @@ def second(session: Session, act: Act, mandate: Mandate) -> None:
     if state != MandateState.WAITING:
         raise NothingToSecond(mandate=str(mandate), state=state)
     receiver = session.get_one(Member, mandate.member_id)
-    if act.actor in (mandate.given_by, str(receiver)):
+    if rights.files_of(session, act) & {mandate.given_by, str(receiver)}:
         raise SecondByAnother(actor=act.actor, mandate=str(mandate))
     mandate.seconded_by, mandate.seconded_at = act.actor, act.at
     journal.record(session, act, "mandate.second", str(mandate), member=str(receiver))

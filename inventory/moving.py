@@ -13,7 +13,7 @@ from foundation import clock, journal
 from foundation.acts import Act
 from foundation.errors import Refused
 from foundation.speech import Phrase
-from inventory import credentials, line_parts, lines, offers, shares
+from inventory import credentials, line_parts, lines, offers, rights, shares
 from inventory.lines import Ordering
 from inventory.models.access import LineMigration, Outcome
 from inventory.models.devices import Device
@@ -76,8 +76,8 @@ def migrate_line(
     """Begin a line's migration to an offer, which may be its own, on its machine or on `device`.
 
     The holder gets what opens the new access where what they have does not.
-    Raises NotYetThere, AlreadyMigrating, NothingMoves, OfferRetired, and what `line_parts.checked`,
-    `line_parts.write` and `credentials.give` raise.
+    Raises NotYetThere, AlreadyMigrating, NothingMoves, OfferRetired, NotMandated where the line would go out of one's
+    reach, and what `line_parts.checked`, `line_parts.write` and `credentials.give` raise.
     """
     lines.demand_living(line)
     if line.state not in _MOVABLE:
@@ -92,6 +92,7 @@ def migrate_line(
     to_device = device.id if device is not None else line.device_id if same else offer.device_id
     if same and to_device == line.device_id and not details.said:
         raise NothingMoves(line=str(line), offer=offer.name)
+    rights.demand(session, act, Task.LINES_WRITE, Line(offer_id=offer.id, device_id=to_device))
     migration = LineMigration(
         line_id=line.id,
         from_offer_id=line.offer_id,

@@ -15,7 +15,7 @@ from foundation import clock, journal
 from foundation.acts import Act
 from foundation.errors import Invalid, NotFound, Refused
 from foundation.speech import Phrase
-from inventory import line_parts
+from inventory import line_parts, rights
 from inventory.models.addresses import Pool
 from inventory.models.devices import Device
 from inventory.models.lines import Delivery, Line, LineState, Offer, Technology
@@ -201,11 +201,13 @@ def change_offer(session: Session, act: Act, offer: Offer, offering: Offering) -
     """Change what an offer says, for lines ordered from now on; its MTU counts for all.
 
     Gives the names of what changed.
-    Raises NothingSaid, BadTitle, BadMTU, BadRealm, WrongFamily.
+    Raises NothingSaid, BadTitle, BadMTU, BadRealm, WrongFamily; NotMandated where its new machine is out of reach.
     """
     changed = _set(offer, offering)
     if not changed:
         raise NothingSaid
+    session.flush()
+    rights.demand(session, act, Task.LINES_WRITE, offer)  # on its new machine too
     journal.record(session, act, "offer.change", offer.name, changed=changed)
     session.flush()
     return tuple(changed)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from foundation import journal
@@ -18,7 +18,7 @@ from inventory.blocks import Prefix
 from inventory.ledger import open_ledger
 from inventory.models.addresses import WIDTH, Assignment, Block, BlockState, IPNetwork, Pool
 from inventory.models.devices import Device
-from inventory.models.mandates import Task
+from inventory.models.mandates import Mandate, Task
 from inventory.models.places import Site
 from inventory.rights import asks
 
@@ -166,6 +166,9 @@ def change_pool(
         purpose=pool.purpose,
         note=pool.note,
     )
+    if "name" in changed:  # whoever holds a mandate for this pool alone keeps it
+        there, now = (f"pool:{one}" for one in (subject, pool.name))
+        session.execute(update(Mandate).where(Mandate.scope == there).values(scope=now))
     session.flush()
     journal.record(session, act, "pool.change", subject, before=before, after=changed)
 

@@ -229,8 +229,6 @@ def _holding(among: ColumnElement[bool]) -> Select[Any]:
             _HELD.since <= _AT,
             or_(_HELD.until.is_(None), _HELD.until > _AT),
         )
-        .order_by(_HELD.length.desc())
-        .limit(1)
     )
 
 

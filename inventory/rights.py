@@ -135,6 +135,12 @@ def tasks_of(session: Session, act: Act) -> frozenset[Task]:
     return frozenset(Task(one) for one in session.scalars(held) if act.within is None or one in act.within)
 
 
+def files_of(session: Session, act: Act) -> frozenset[str]:
+    """The numbers that the actor acts under, or did: theirs, and those of files merged into it."""
+    merged = session.scalars(select(Member).where(Member.merged_into_id == _member_of(act)))
+    return frozenset({act.actor, *map(str, merged)})
+
+
 def in_force(act: Act) -> ColumnElement[bool]:
     """The condition of a mandate that counts on the day of the act."""
     return in_force_on(clock.today(act.at))

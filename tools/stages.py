@@ -37,8 +37,8 @@ STAGES = (
         60,
         (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",)),
     ),
-    Stage("unit and property", 60, (pytest("-n", "2", "tests/unit", "tests/property"),)),
-    Stage("integration", 120, (pytest("-n", "2", "tests/integration", "tests/contract", "-m", "not lab"),)),
+    Stage("unit and property", 120, (pytest("-n", "2", "tests/unit", "tests/property"),)),
+    Stage("integration", 180, (pytest("-n", "2", "tests/integration", "tests/contract", "-m", "not lab"),)),
     # One lab for each of the two workers, each file's tests in one of them; the longest files begin.
     Stage(
         "lab",

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ _INVISIBLE: Final = Phrase(
     "la colonne « {heading} » contient des caractères invisibles.", "column “{heading}” holds invisible characters."
 )
 _NOT_JSON: Final = Phrase("ce n'est pas un JSON lisible.", "this is no readable JSON.")
+_TOO_DEEP: Final = Phrase("des listes dans des listes, sans fin.", "lists within lists, without end.")
 _NOT_OBJECTS: Final = Phrase("il faut une liste d'objets JSON.", "a list of JSON objects is needed.")
 
 
@@ -92,7 +94,11 @@ def read_objects(reading: Reading, file: str, found: object) -> Table | None:
     headings: dict[str, str] = {}
     rows = []
     for rank, one in enumerate(found, start=1):
-        cells = {plain(name): compact(value) for name, value in one.items()}
+        try:
+            cells = {plain(name): compact(value) for name, value in one.items()}
+        except RecursionError:
+            reading.wrong(Place(file, rank), _TOO_DEEP)
+            return None
         headings.update({plain(name): name for name in one})
         row = Row(Place(file, rank), {name: text for name, text in cells.items() if text})
         if _visible(reading, row, headings):
@@ -158,8 +164,9 @@ def _table(reading: Reading, file: str, text: str) -> Table | None:
     place = Place(file, first)
     faults: list[tuple[Phrase, dict[str, object]]] = []
     names = [plain(name) for name in header]
+    times = Counter(names)
     faults += [(_NAMELESS, {"rank": rank}) for rank, name in enumerate(header, start=1) if not plain(name)]
-    faults += [(_TWICE, {"heading": headings[name]}) for name in headings if name and names.count(name) > 1]
+    faults += [(_TWICE, {"heading": headings[name]}) for name in headings if name and times[name] > 1]
     for phrase, facts in faults[:MOST_PROBLEMS]:
         reading.wrong(place, phrase, **facts)
     if faults:

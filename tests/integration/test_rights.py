@@ -282,6 +282,9 @@ NOT_RUN = {
 }
 """Commands that the table does not run, and why."""
 
+OF_SQLITE = ("backup", "export sqlite")
+"""Commands about SQLite's own file."""
+
 FURNITURE = (
     "member add Association --organisation",
     "member referent add M0151 --person M0042",
@@ -414,7 +417,9 @@ def people(
         yield mandated
 
 
-@pytest.mark.parametrize("name", TABLE, ids=lambda name: name.replace(" ", "-"))
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.sqlite] if name in OF_SQLITE else []) for name in TABLE]
+)
 def test_each_gets_what_the_table_says(
     terminal: Any,
     people: Callable[[Row], None],

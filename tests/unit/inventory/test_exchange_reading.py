@@ -237,3 +237,17 @@ def test_json_that_is_no_list_of_objects_is_refused_in_a_sentence(data: bytes) -
 
 def test_a_heading_is_told_by_its_letters_alone() -> None:
     assert tables.plain(" E-Mail d'Adhérent·e ") == "emaildadherente"
+
+
+def test_a_header_of_a_great_many_columns_is_read_in_one_go() -> None:
+    sheet = Reading("ours", [], [], [])
+    table = tables.read_csv(sheet, "a.csv", ",".join(f"a{rank}" for rank in range(200_000)).encode())
+    assert table is not None
+    assert len(table.headings) == 200_000
+
+
+def test_lists_within_lists_without_end_are_one_problem() -> None:
+    deep = '[{"name": ' + "[" * 600 + "]" * 600 + "}]"
+    sheet = Reading("ours", [], [], [])
+    assert tables.read_objects(sheet, "a.json", tables.read_json(sheet, "a.json", deep.encode())) is None
+    assert [one.sentence("en") for one in sheet.problems] == ["a.json, line 1: lists within lists, without end."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -12,7 +13,22 @@ from foundation import clock, journal
 from foundation.acts import Act
 from foundation.database import EssaimSession, Store, reading, transaction
 from foundation.errors import EssaimError
-from inventory import emergencies, mandates, members, rights, rules
+from inventory import (
+    accounts,
+    addresses,
+    devices,
+    emergencies,
+    lines,
+    mandates,
+    members,
+    merging,
+    moving,
+    offers,
+    places,
+    pools,
+    rights,
+    rules,
+)
 from inventory.models.mandates import Mandate, MandateState, Task
 from inventory.models.people import Member
 from inventory.risks import RiskKind, risks
@@ -261,3 +277,64 @@ def test_a_rule_has_its_default_until_it_is_set(session: EssaimSession, act: Act
 @pytest.mark.parametrize("known", rules.RULES.values(), ids=lambda known: known.name)
 def test_every_rules_default_is_a_value_it_may_have(known: rules.Known) -> None:
     assert known.check.fits(known.default)
+
+
+def test_nobody_seconds_or_reviews_what_another_file_of_theirs_did(
+    session: EssaimSession, act: Act, founded: list[Member]
+) -> None:
+    rules_setter = mandates.give(session, by(act, 1), founded[0], Task.RULES_SET)
+    mandates.give(session, by(act, 1), founded[0], Task.MEMBERS_WRITE)
+    assert str(rules_setter) == "T0003"
+    rules.set_rule(session, by(act, 1), "mandates.quorum", "2")
+    waiting = mandates.give(session, by(act, 2), founded[3], Task.LINES_WRITE)
+    emergency, _ = emergencies.open_emergency(session, by(act, 2, why="panne"))
+    merging.absorb(session, by(act, 1), founded[1], founded[0])
+    with pytest.raises(mandates.SecondByAnother):
+        mandates.second(session, by(act, 1), waiting)
+    with pytest.raises(emergencies.ReviewByAnother):
+        emergencies.review(session, by(act, 1, why="bien fait"), emergency)
+
+
+def test_signs_that_nobody_sees_are_no_reason(session: EssaimSession, act: Act, people: list[Member]) -> None:
+    with pytest.raises(emergencies.WhyNeeded):
+        emergencies.open_emergency(session, by(act, 1, why="\u200b\u2060 …"))
+
+
+def test_whoever_welcomes_members_does_not_sign_in_as_one_who_holds_a_mandate(
+    session: EssaimSession, act: Act, founded: list[Member]
+) -> None:
+    mandates.give(session, by(act, 1), founded[2], Task.MEMBERS_WRITE)
+    accounts.sign_in_link(session, by(act, 3), founded[3])
+    accounts.sign_in_link(session, by(act, 1), founded[0])
+    with pytest.raises(rights.NotMandated):
+        accounts.sign_in_link(session, by(act, 3), founded[0])
+    mandates.give(session, by(act, 1), founded[2], Task.KEYS_KEEP)
+    accounts.sign_in_link(session, by(act, 3), founded[0])
+
+
+def test_a_mandate_for_one_machine_brings_nothing_to_another(
+    session: EssaimSession, act: Act, people: list[Member]
+) -> None:
+    site = places.add_site(session, act, "cave")
+    first, other = (devices.add_device(session, act, one, role="vpn", platform="debian", site=site)
+                    for one in ("vpn", "vpn2"))  # fmt: skip
+    pool = addresses.create_pool(session, act, "v4", ip_network("198.51.100.0/24"), handed=32, device=first)
+    offer = offers.add_offer(session, act, "vpn", "VPN", "wireguard", device=first, pool_v4=pool)
+    key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+    line = lines.order_line(session, act, people[1], offer, lines.Ordering(public_key=key))
+    mandates.give(session, act, people[0], Task.MANDATES_GIVE)
+    mandates.give(session, by(act, 1), people[2], Task.LINES_WRITE, scope="device:vpn")
+    with pytest.raises(rights.NotMandated):
+        moving.migrate_line(session, by(act, 3), line, offer, lines.Ordering(), device=other)
+    with pytest.raises(rights.NotMandated):
+        offers.change_offer(session, by(act, 3), offer, offers.Offering(device=other))
+
+
+def test_a_mandate_for_one_pool_follows_its_name(session: EssaimSession, act: Act, people: list[Member]) -> None:
+    pool = addresses.create_pool(session, act, "v4", ip_network("198.51.100.0/24"), handed=32)
+    mandates.give(session, act, people[0], Task.MANDATES_GIVE)
+    held = mandates.give(session, by(act, 1), people[2], Task.ADDRESSES_WRITE, scope="pool:v4")
+    pools.change_pool(session, by(act, 3), pool, name="v4-cave")
+    session.refresh(held)
+    assert held.scope == "pool:v4-cave"
+    pools.change_pool(session, by(act, 3), pool, note="à la cave")
