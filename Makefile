@@ -5,7 +5,7 @@ ESSAIM = ESSAIM_VAR=var/demo .venv/bin/essaim
 PYTHON = python3
 SECONDS ?= 300
 
-.PHONY: demo demo-check test static soak bench clean
+.PHONY: demo demo-check test test-postgresql soak bench clean
 
 demo: .venv/ready packages
 	@$(ESSAIM) demo
@@ -15,6 +15,10 @@ demo-check: .venv/ready packages
 
 test: .venv/ready test-packages
 	@.venv/bin/python tools/stages.py
+
+# Every test that meets a database, on PostgreSQL; `make test` runs those of the rooms there.
+test-postgresql: .venv/ready test-packages
+	@.venv/bin/python tools/stages.py all-postgresql
 
 soak: .venv/ready test-packages
 	@SECONDS=$(SECONDS) .venv/bin/python tools/stages.py soak

@@ -1,7 +1,8 @@
 """Run the tests stage by stage, each within its budget of seconds on two cores: what `make test` does.
 
 `stages.py` runs them all; `stages.py lab browser` those named; `stages.py soak` what is longer, for
-SECONDS seconds. A stage that goes over its budget fails, however green its tests are.
+SECONDS seconds; `stages.py all-postgresql` every test that meets a database, on PostgreSQL. A stage that
+goes over its budget fails, however green its tests are.
 """
 
 from __future__ import annotations
@@ -38,7 +39,12 @@ STAGES = (
         (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",)),
     ),
     Stage("unit and property", 120, (pytest("-n", "2", "tests/unit", "tests/property"),)),
-    Stage("integration", 180, (pytest("-n", "2", "tests/integration", "tests/contract", "-m", "not lab"),)),
+    Stage(
+        "postgresql",
+        150,
+        (pytest("-n", "2", "--engine", "postgresql", "tests/unit/inventory", "tests/unit/billing", "tests/property"),),
+    ),
+    Stage("integration", 240, (pytest("-n", "2", "tests/integration", "tests/contract", "-m", "not lab"),)),
     # One lab for each of the two workers, each file's tests in one of them; the longest files begin.
     Stage(
         "lab",
@@ -52,6 +58,15 @@ STAGES = (
     ),
     Stage("browser", 120, (pytest("tests/browser"),)),
 )
+# Every test that meets a database, on PostgreSQL: longer than `make test` may be.
+POSTGRESQL = Stage(
+    "all on postgresql",
+    900,
+    (
+        pytest("-n", "2", "--engine", "postgresql", "tests/unit", "tests/property"),
+        pytest("-n", "2", "--engine", "postgresql", "tests/integration", "tests/contract", "-m", "not lab"),
+    ),
+)
 SOAK = Stage(
     "soak",
     int(os.environ.get("SECONDS", "300")) * 4 + 300,
@@ -62,8 +77,9 @@ SOAK = Stage(
 def main() -> int:
     """Run the stages; a table of what each took. 0 when all passed within their budgets."""
     wanted = sys.argv[1:]
-    stages = (
-        (SOAK,) if wanted == ["soak"] else tuple(one for one in STAGES if not wanted or one.name.split()[0] in wanted)
+    apart = {"soak": SOAK, "all-postgresql": POSTGRESQL}
+    stages = tuple(apart[one] for one in wanted if one in apart) or tuple(
+        one for one in STAGES if not wanted or one.name.split()[0] in wanted
     )
     rows = [run(stage) for stage in stages]
     print()

@@ -75,7 +75,7 @@ def test_a_line_is_ordered_seen_and_closed(demo: Any) -> None:
     address = ordered["prefixes"][0].split("/")[0]
     assert "M0150, ligne L0116" in demo("address", "who-had", address).out
     assert "fermée" in demo("line", "close", "l116", "--why", "déménage").out
-    assert demo("address", "who-had", address, status=3).err.startswith("Personne n'avait")
+    assert "Personne n'avait" in demo("address", "who-had", address, status=3).err
     assert "L0116" not in demo("line", "list", "--after", "115").out
     assert "L0116" in demo("line", "list", "--after", "115", "--ended").out
 
@@ -513,7 +513,7 @@ def test_help_takes_less_than_four_tenths_of_a_second() -> None:
 def test_help_speaks_the_readers_language(lang: str, says: str) -> None:
     done = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True, env=environment(LANG=lang))
     assert says in done.stdout
-    assert len(done.stdout.splitlines()) <= 40
+    assert len(done.stdout.splitlines()) <= 50
 
 
 def test_the_command_gives_its_exit_status(seen: Path) -> None:
