@@ -99,7 +99,7 @@ def review(session: Session, act: Act, emergency: Emergency) -> None:
     words = _said(act)
     if emergency.reviewed_by is not None:
         raise AlreadyReviewed(emergency=str(emergency), who=emergency.reviewed_by)
-    if emergency.actor in rights.files_of(session, act):
+    if act.emergency or emergency.actor in rights.files_of(session, act.actor):
         raise ReviewByAnother(actor=act.actor, emergency=str(emergency))
     emergency.reviewed_by, emergency.reviewed_at, emergency.review = act.actor, act.at, words
     emergency.until = min(emergency.until, max(act.at, emergency.since))

@@ -59,6 +59,7 @@ def weigh_share(
 
     Raises DoesNotShare, BadWeight, BadDay before the part began.
     """
+    lines.alone(session, line)
     share = shares.of_member(session, line, member)
     shares.checked_weight(weight)
     since = day or max(clock.today(act.at), share.since)
@@ -87,6 +88,7 @@ def hand_line(session: Session, act: Act, line: Line, member: Member, *, opening
     tunnel everyone keeps what is theirs; who has no key of their own there brings one.
     Raises LineEnded, AlreadyHolds, NotAMember, and what `credentials.give` and `addresses.allocate` raise.
     """
+    lines.alone(session, line)
     lines.demand_living(line)
     day = clock.today(act.at)
     parts = shares.of_line(session, line)
@@ -112,6 +114,7 @@ def part_with(session: Session, act: Act, line: Line, member: Member) -> Parting
 
     Raises DoesNotShare.
     """
+    lines.alone(session, line)
     share, day = shares.of_member(session, line, member), clock.today(act.at)
     parting = foreseen(session, line, member, day)
     if parting.closed:

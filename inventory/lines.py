@@ -154,6 +154,7 @@ def change_line(session: Session, act: Act, line: Line, details: Details) -> tup
 
     Raises LineEnded, and what `line_parts.checked` and `line_parts.write` raise.
     """
+    alone(session, line)
     demand_living(line)
     offer = session.get_one(Offer, line.offer_id)
     plain = line_parts.checked(details, offer)
@@ -175,6 +176,7 @@ def move(session: Session, act: Act, line: Line, state: LineState, *, at: dateti
     Raises AlreadySo, IllegalTransition with the list of legal ones, WhyNeeded for a suspension without a word,
     OutOfOrder.
     """
+    alone(session, line)
     legal = NEXT[LineState(line.state)]
     if line.state == state:
         raise AlreadySo(line=str(line), state=state)
@@ -200,6 +202,7 @@ def close_line(session: Session, act: Act, line: Line) -> None:
 
     Raises IllegalTransition.
     """
+    alone(session, line)
     move(session, act, line, S.CANCELLED if line.state in (S.REQUESTED, S.ORDERED) else S.CLOSED)
 
 
@@ -220,6 +223,7 @@ def add_share(
     In a tunnel they open it for themselves, with a certificate or, if they bring it, a key of their own.
     Raises AlreadyShares, LineEnded, NotAMember, BadDay, BadWeight, PoolExhausted, and what `credentials.give` raises.
     """
+    alone(session, line)
     demand_living(line)
     share = shares.begin(session, act, line, member, weight=weight, day=day or clock.today(act.at))
     if offer.pool_v4_id is not None:
@@ -234,12 +238,19 @@ def end_share(session: Session, act: Act, line: Line, member: Member, *, day: da
 
     Raises DoesNotShare, HoldsTheLine, BadDay.
     """
+    alone(session, line)
     share, today = shares.of_member(session, line, member), clock.today(act.at)
     if shares.holder(shares.of_line(session, line), today) is share:
         raise shares.HoldsTheLine(member=str(member), line=str(line))
     if day is not None and not share.since <= day <= today:
         raise shares.BadDay(day=day, first=share.since, last=today)
     shares.finish(session, act, line, share, day or max(today, share.since))
+
+
+def alone(session: Session, line: Line) -> None:
+    """Let nobody else bring a line elsewhere until the transaction ends, and see its state as it now is."""
+    session.execute(select(Line.id).where(Line.id == line.id).with_for_update(key_share=True))
+    session.refresh(line, ["state"])
 
 
 def find_line(session: Session, text: str) -> Line:

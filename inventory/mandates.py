@@ -189,6 +189,8 @@ def give(
     founding = not rights.ever_mandated(session)
     if founding and (wanted, where, begin <= day) != (Task.MANDATES_GIVE, EVERYWHERE, True):
         raise FirstMandate(member=str(member))
+    # On PostgreSQL two may come at once; SQLite has one writer.
+    session.execute(select(Member.id).where(Member.id == member.id).with_for_update(key_share=True))
     _check_not_held(session, member, wanted, where, begin, until)
     mandate = Mandate(
         number=numbers.following(session, Mandate.number),
@@ -231,7 +233,7 @@ def second(session: Session, act: Act, mandate: Mandate) -> None:
     if state != MandateState.WAITING:
         raise NothingToSecond(mandate=str(mandate), state=state)
     receiver = session.get_one(Member, mandate.member_id)
-    if rights.files_of(session, act) & {mandate.given_by, str(receiver)}:
+    if rights.files_of(session, act.actor) & {mandate.given_by, str(receiver)}:
         raise SecondByAnother(actor=act.actor, mandate=str(mandate))
     mandate.seconded_by, mandate.seconded_at = act.actor, act.at
     journal.record(session, act, "mandate.second", str(mandate), member=str(receiver))

@@ -79,6 +79,7 @@ def migrate_line(
     Raises NotYetThere, AlreadyMigrating, NothingMoves, OfferRetired, NotMandated where the line would go out of one's
     reach, and what `line_parts.checked`, `line_parts.write` and `credentials.give` raise.
     """
+    lines.alone(session, line)
     lines.demand_living(line)
     if line.state not in _MOVABLE:
         raise NotYetThere(line=str(line), state=LineState(line.state))
@@ -166,6 +167,7 @@ def _under_way(session: Session, line: Line) -> LineMigration | None:
 
 
 def _demand(session: Session, line: Line) -> LineMigration:
+    lines.alone(session, line)
     migration = _under_way(session, line)
     if migration is None:
         raise NotMigrating(line=str(line))

@@ -118,6 +118,8 @@ def begin(session: Session, act: Act, old: Pool, new: Pool, wave: int) -> Renumb
         raise SamePool(old=old.name, new=new.name)
     if not 1 <= wave <= MOST_IN_A_WAVE:
         raise BadWave(most=MOST_IN_A_WAVE)
+    # On PostgreSQL two may come at once; SQLite has one writer.
+    session.execute(select(Pool.id).where(Pool.id == old.id).with_for_update(key_share=True))
     under_way = session.scalar(
         select(Renumbering).where(Renumbering.from_pool_id == old.id, Renumbering.ended.is_(None))
     )

@@ -229,7 +229,9 @@ def _once(
     request: Request, caller: Caller, key: str | None, body: Body | None, done: Callable[[Session], Answer]
 ) -> Response:
     """Do it; or, where this very request was answered under this key, say the same again."""
-    asked = f"{request.method} {request.url.path} {body.model_dump_json() if body is not None else ''}".encode()
+    # Another token of the same person, with other tasks, is not answered what this one was.
+    who = " ".join(sorted(caller.act.within or ()))
+    asked = f"{who} {request.method} {request.url.path} {body.model_dump_json() if body is not None else ''}".encode()
     at = caller.act.at
     with transaction(request.app.state.store) as session:
         answer = tokens.answered(session, caller.member_id, key, asked, at) if key is not None else None
