@@ -351,7 +351,13 @@ def _export(what: str, file: Path | None, form: str, *, force: bool, why: str) -
         typer.echo(texts[0], nl=False)
         return None
     return screen.say(
-        Phrase("{count} dans {file}, lisible par vous seul·e.", "{count} in {file}, readable by you alone."),
+        Phrase(
+            "Exporté dans {file}, lisible par vous seul·e (entrées : {count}). "
+            "Le relire ailleurs, un aperçu d'abord : essaim import {what} {file}",
+            "Exported to {file}, readable by you alone (entries: {count}). "
+            "To read it elsewhere, a preview first: essaim import {what} {file}",
+        ),
+        what=what,
         count=sum(len(rows) for rows in found.values()),
         file=file,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -62,8 +63,12 @@ def show(
     )
     screen.table(columns, [(one.number, one.at, one.actor, word(one.verb), one.subject, one.why) for one in deeds])
     if len(deeds) == limit:
+        kept = {"--member": member, "--line": line, "--by": actor, "--since": since}
         screen.say(
-            Phrase("La suite : essaim journal show --before {number}", "More: essaim journal show --before {number}"),
+            Phrase("La suite : {command} --before {number}", "More: {command} --before {number}"),
+            command=shlex.join(
+                ["essaim", "journal", "show", *(f"{name}={said}" for name, said in kept.items() if said)]
+            ),
             number=deeds[-1].number,
         )
     return screen.say(Phrase("Le vérifier : essaim journal verify", "To verify it: essaim journal verify"))

@@ -103,8 +103,10 @@ def check(why: Why = "", as_json: Json = False) -> None:
         return screen.give(checked)
     return screen.say(
         Phrase(
-            "L'enveloppe de {holder} s'ouvre, avec la clé en service ; elle ouvre les {count} secrets de la base.",
-            "The envelope of {holder} opens, with the key in use; it opens the {count} secrets of the database.",
+            "L'enveloppe de {holder} s'ouvre, avec la clé en service ; elle ouvre tout ce que la base garde secret "
+            "(secrets : {count}).",
+            "The envelope of {holder} opens, with the key in use; it opens all that the database keeps secret "
+            "(secrets: {count}).",
         ),
         holder=checked.holder,
         count=checked.secrets,

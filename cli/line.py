@@ -119,10 +119,10 @@ def order(
         )
         if ordered.state in lines.RENDERED
         else Phrase(
-            "{line} : {state}, avec {prefixes}. Elle ira sur les machines une fois livrée : "
-            "essaim line move {line} --to delivered",
-            "{line}: {state}, with {prefixes}. It goes on the machines once it is delivered: "
-            "essaim line move {line} --to delivered",
+            "{line} : {state}, avec {prefixes}. Elle ira sur les machines une fois livrée. "
+            "Quand l'opérateur l'a en commande : essaim line move {line} --to ordered",
+            "{line}: {state}, with {prefixes}. It goes on the machines once it is delivered. "
+            "When it is on order with the wholesaler: essaim line move {line} --to ordered",
         ),
         line=ordered.number,
         state=ordered.state,

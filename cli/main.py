@@ -67,7 +67,7 @@ def who(
     emergency: Annotated[
         str | None,
         typer.Option(
-            metavar="WHY",
+            metavar="…",
             help=help_of("agir sans mandat : annoncé et relu", "act without a mandate: announced and reviewed"),
         ),
     ] = None,

@@ -96,8 +96,18 @@ RULES: Final[dict[str, Known]] = {
         Known("votes.proxies", Phrase("procurations par personne", "proxies a person may carry"), "2", whole(0, 50)),
         Known("emergency.minutes", Phrase("durée d'une urgence", "how long an emergency lasts"), "60", whole(5, 1440)),
         Known("place.country", Phrase("pays des membres", "country of the members"), "", like("[A-Z]{2}", "FR")),
-        Known("place.region", Phrase("leur région", "their region"), "", like("[A-Z]{2}-[A-Z0-9]{1,3}", "FR-NAQ")),
-        Known("place.city", Phrase("leur ville", "their city"), "", like("[^,#\\x00-\\x1f]{1,60}", "Bordeaux")),
+        Known(
+            "place.region",
+            Phrase("région des membres", "region of the members"),
+            "",
+            like("[A-Z]{2}-[A-Z0-9]{1,3}", "FR-NAQ"),
+        ),
+        Known(
+            "place.city",
+            Phrase("ville des membres", "city of the members"),
+            "",
+            like("[^,#\\x00-\\x1f]{1,60}", "Bordeaux"),
+        ),
         Known(
             "ripe.maintainer",
             Phrase("mainteneur des objets RIPE", "maintainer of the RIPE objects"),

@@ -55,7 +55,7 @@ def test_a_line_goes_from_state_to_state(demo: Any) -> None:
     ordered = json.loads(demo("line", "order", "M0150", "--offer", "adsl", "--nd", "0556000000", "--json").out)
     number = ordered["number"]
     assert (ordered["state"], ordered["nd"]) == ("requested", "0556000000")
-    assert f"essaim line move {number} --to delivered" in demo(
+    assert f"essaim line move {number} --to ordered" in demo(
         "line", "order", "M0150", "--offer", "adsl"
     ).out.replace("L0117", number)  # fmt: skip
     assert "commandée" in demo("line", "move", number, "--to", "ordered").out
