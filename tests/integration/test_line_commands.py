@@ -123,7 +123,7 @@ def test_leaving_does_not_cut_the_neighbours(demo: Any) -> None:
     said = demo("member", "leave", "M0002", "--why", "déménage").out
     assert f"{SHARED} (continue avec M0116)" in said
     assert line(demo, SHARED)["state"] == "active"
-    assert "L0001 (closed)" in demo("member", "leave", "M0001", "--why", "moves", lang="en").out
+    assert "L0004 (closed)" in demo("member", "leave", "M0004", "--why", "moves", lang="en").out
 
 
 def test_copper_becomes_fibre_with_the_same_addresses(fibre: Any) -> None:

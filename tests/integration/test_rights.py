@@ -77,7 +77,7 @@ TABLE: dict[str, Row] = {
     "member list": reads(),
     "member show": reads("M0042"),
     "member change": asks("M0042 --name Ada", T.MEMBERS_WRITE, own=True),
-    "member link": asks("M0042", T.MEMBERS_WRITE, own=True),
+    "member link": asks("M0042", T.MEMBERS_WRITE, T.KEYS_KEEP, own=True),  # M0042 holds a mandate here
     "member admit": asks("M0152", T.MEMBERS_WRITE),
     "member rejoin": asks("M0153", T.MEMBERS_WRITE),
     "member become": asks("M0042 adherent", T.MEMBERS_WRITE, own=False),
