@@ -75,7 +75,7 @@ def test_whatever_is_asked_the_answer_is_one_that_is_documented(
     row = {parameter.name: parameter.definition["example"] for parameter in operation.path_parameters}
     anything = operation.as_strategy(path_parameters=row) | operation.as_strategy()
 
-    @settings(max_examples=3, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+    @settings(max_examples=2, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
     @given(case=strategies.one_of(*operation.get_strategies_from_examples(), anything))
     def answered(case: Any) -> None:
         case.call_and_validate(headers=headers, checks=CHECKS)
