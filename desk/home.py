@@ -17,7 +17,7 @@ from foundation.database import Store
 from foundation.speech import Language, Phrase
 from inventory import announced, closures, emergencies, lines, rights
 from inventory.announced import Announced
-from inventory.models.lines import Line, Share
+from inventory.models.lines import Line, Share, Technology
 from inventory.models.people import Member
 from inventory.views.mandates import EmergencyView, view_emergency
 from monitoring.status import State, Status
@@ -48,7 +48,7 @@ class LineCard:
 
     number: str
     title: str
-    technology: str
+    technology: Technology
     status: Status
     addresses: tuple[Address, ...]
     sharers: int
@@ -127,7 +127,7 @@ def _card(line: Line, member: Member, state: Status, at: datetime, copper_ends: 
     return LineCard(
         number=str(line),
         title=line.offer.title,
-        technology=line.offer.technology,
+        technology=Technology(line.offer.technology),
         status=state,
         addresses=tuple(address for share in own for address in _addresses(share)),
         sharers=len(present),

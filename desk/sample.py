@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy.orm import Session
 
 from foundation.acts import Act
-from inventory import addresses, devices, lines, members, offers, routing
+from inventory import addresses, devices, lines, members, offers, places, routing
 from inventory.lines import Ordering
 from inventory.models.addresses import Pool, Role
 from inventory.models.devices import Device, Interface
@@ -95,9 +95,9 @@ def _days() -> Iterator[Act]:
 
 def _network(session: Session, clock: Iterator[Act]) -> tuple[Site, Offer, Offer]:
     act = next(clock)
-    mezzanine = devices.add_site(session, act, "mezzanine", "le datacentre associatif, au-dessus de l'atelier")
-    colo = devices.add_site(session, act, "colo", "une demi-baie chez un hébergeur")
-    devices.add_site(session, act, "clocher", "un point haut pour les zones blanches")
+    mezzanine = places.add_site(session, act, "mezzanine", "le datacentre associatif, au-dessus de l'atelier")
+    colo = places.add_site(session, act, "colo", "une demi-baie chez un hébergeur")
+    places.add_site(session, act, "clocher", "un point haut pour les zones blanches")
     edge = _machine(session, act, "edge", "router", "frr", colo, "100.64.0.1", asn=64496)
     lns = _machine(session, act, "lns", "lns", "debian", colo, "100.64.0.2", endpoint="100.64.2.1:1701")
     radius = _machine(session, act, "radius", "radius", "debian", colo, "100.64.0.3")

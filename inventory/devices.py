@@ -21,7 +21,6 @@ from inventory.models.devices import Device, DeviceSecret, Interface
 from inventory.models.mandates import Task
 from inventory.models.people import Member
 from inventory.models.places import Site
-from inventory.places import add_site as add_site
 from inventory.rights import asks
 
 _PORT: Final = Phrase("le nom d'une interface", "an interface's name")

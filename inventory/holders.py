@@ -13,7 +13,7 @@ from foundation import clock
 from foundation.acts import Act
 from foundation.errors import Invalid, NotFound, Refused
 from foundation.speech import Phrase
-from inventory import numbers
+from inventory import devices, numbers
 from inventory.ledger import Found
 from inventory.models.devices import Device, Interface
 from inventory.models.lines import Line, Share
@@ -36,7 +36,6 @@ _INTERFACES: Final = select(Interface.id, (Device.name + "/" + Interface.name).l
     Device, Interface.device_id == Device.id
 )
 _INTERFACE: Final = _INTERFACES.where(Interface.id == bindparam("interface"))
-_NAMED: Final = _INTERFACES.where(Device.name == bindparam("device"), Interface.name == bindparam("name"))
 
 
 class NoSuchHolder(NotFound):
@@ -46,16 +45,6 @@ class NoSuchHolder(NotFound):
     phrase = Phrase(
         "{line} : dites à qui de la ligne, parmi {members} (--member). Rien n'a été changé.",
         "{line}: say to whom on the line, among {members} (--member). Nothing was changed.",
-    )
-
-
-class NoSuchInterface(NotFound):
-    """No machine of ours has that interface."""
-
-    kind = "no-such-holder-interface"
-    phrase = Phrase(
-        "Pas d'interface « {interface} » : le nom de la machine, une barre, celui de l'interface (edge/eth0).",
-        "No interface “{interface}”: the machine's name, a slash, that of the interface (edge/eth0).",
     )
 
 
@@ -116,12 +105,9 @@ def on_line(session: Session, line: str, member: str | None = None) -> Holder:
 
 
 def at_interface(session: Session, text: str) -> Holder:
-    """The interface of ours that is named `edge/eth0`. Raises NoSuchInterface."""
-    device, _, name = text.strip().partition("/")
-    found = session.connection().execute(_NAMED, {"device": device, "name": name}).one_or_none()
-    if found is None:
-        raise NoSuchInterface(interface=text[:80])
-    return Holder(interface_id=found.id, interface=found.name)
+    """The interface of ours that is named `edge/eth0`. Raises as `devices.find_interface` does."""
+    found = devices.find_interface(session, text.strip())
+    return Holder(interface_id=found.id, interface=f"{found.device.name}/{found.name}")
 
 
 def meant(session: Session, *, line: str | None, member: str | None, interfaces: Sequence[str]) -> Holder:

@@ -125,7 +125,7 @@ class WrongFamily(Invalid):
 class NothingSaid(Invalid):
     """A change that changes nothing."""
 
-    kind = "nothing-said-of-offer"
+    kind = "nothing-to-change"
     phrase = Phrase("Rien à changer : dites quoi (--help).", "Nothing to change: say what (--help).")
 
 

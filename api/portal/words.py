@@ -6,7 +6,6 @@ from typing import Final
 
 from foundation.speech import Phrase
 from inventory.models.addresses import Role
-from inventory.models.lines import Technology
 
 SKIP: Final = Phrase("Aller au contenu", "Skip to content")
 OTHER_LANGUAGE: Final = Phrase("English", "Français")
@@ -85,16 +84,6 @@ NOT_FOUND: Final = Phrase("Introuvable", "Not found")
 REFUSED: Final = Phrase("Cela n'a pas pu se faire", "This could not be done")
 GO_HOME: Final = Phrase("Revenir à l'accueil", "Back to the home page")
 
-TECHNOLOGY: Final = {
-    Technology.ADSL: Phrase("ADSL", "ADSL"),
-    Technology.VDSL: Phrase("VDSL", "VDSL"),
-    Technology.FTTH: Phrase("Fibre", "Fibre"),
-    Technology.OPENVPN: Phrase("VPN OpenVPN", "OpenVPN VPN"),
-    Technology.WIREGUARD: Phrase("VPN WireGuard", "WireGuard VPN"),
-    Technology.RADIO: Phrase("Radio", "Radio"),
-    Technology.COLOCATION: Phrase("Machine hébergée", "Hosted machine"),
-    Technology.VM: Phrase("Machine virtuelle", "Virtual machine"),
-}
 ROLE: Final = {
     Role.WAN: Phrase("votre adresse sur Internet", "your address on the Internet"),
     Role.ROUTED: Phrase("routée jusqu'à vous", "routed to you"),

@@ -29,7 +29,7 @@ from foundation.clock import Month
 from foundation.database import Store, transaction
 from foundation.money import Euros
 from foundation.settings import Settings
-from inventory import accounts, addresses, devices, lines, members, offers
+from inventory import accounts, addresses, devices, lines, members, offers, places
 from inventory.lines import Ordering
 from inventory.models.lines import LineState, Technology
 from monitoring.accounting import Session as PppSession
@@ -143,7 +143,7 @@ def _furnish(store: Store, settings: Settings, now: datetime) -> None:
     """Camille has three lines and owes; Dominique shares one of them, reads English; Sacha has none."""
     act = Act("machine:test", now - timedelta(days=70), "test")
     with transaction(store) as session:
-        site = devices.add_site(session, act, "Salle d'exemple")
+        site = places.add_site(session, act, "Salle d'exemple")
         lns = devices.add_device(session, act, "lns1", role="lns", platform="l2tpns", site=site)
         vpn = devices.add_device(session, act, "vpn1", role="vpn", platform="wireguard", site=site)
         pools = [

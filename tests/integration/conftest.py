@@ -21,7 +21,7 @@ from foundation.acts import Act
 from foundation.database import Store, engine_of, open_store, transaction
 from foundation.settings import read_settings
 from foundation.vault import Vault
-from inventory import devices, lines, members, offers
+from inventory import devices, lines, members, offers, places
 from inventory.models.lines import Delivery, Technology
 from migrations import upgrade
 
@@ -126,7 +126,7 @@ def homes(small: Terminal) -> Terminal:
     """A terminal in an association of three members: L0001 a tunnel on `vpn`, L0002 and L0003 copper on `lns`."""
     act = Act("machine:test", datetime.now(UTC))
     with transaction(open_store(read_settings(var=small.folder))) as session:
-        site = devices.add_site(session, act, "cave")
+        site = places.add_site(session, act, "cave")
         vpn, lns = (
             devices.add_device(session, act, name, role=name, platform="debian", site=site) for name in ("vpn", "lns")
         )

@@ -91,7 +91,7 @@ def test_a_question_is_answered_and_kept(demo: Any) -> None:
         (3, ("address", "allocate", "--pool", "rien", "--line", "L0042"), "Pas de pool nommé rien"),
         (1, ("address", "allocate", "--pool", "vpn-v4"), "Dites à qui"),
         (3, ("address", "allocate", "--pool", "vpn-v4", "--line", "L0999"), "dites à qui de la ligne"),
-        (3, ("address", "allocate", "--pool", "vpn-v4", "--interface", "edge"), "edge/eth0"),
+        (1, ("address", "allocate", "--pool", "vpn-v4", "--interface", "edge"), "comme vpn/eth0"),
         (1, ("address", "allocate", "--pool", "vpn-v4", "--line", "L0042", "--role", "x"), "wan, routed"),
         (1, ("address", "allocate", "--pool", "vpn-v4", "--line", "L0042", "--length", "16"), "de /24 à /32"),
         (1, ("address", "allocate", "--pool", "vpn-v4", "--line", "L0042", "--count", "0"), "de 1 à 1000"),

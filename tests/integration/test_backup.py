@@ -22,7 +22,7 @@ from foundation.database import Store, open_store, reading, transaction
 from foundation.errors import EssaimError
 from foundation.settings import Settings, read_settings
 from foundation.vault import KeyMissing, Vault, WrongKey
-from inventory import devices, members
+from inventory import devices, members, places
 
 SECRET = "canari-9e41"
 
@@ -48,7 +48,7 @@ def opened(here: Settings) -> Iterator[Store]:
     with transaction(store) as session:
         act = Act("machine:test", now())
         members.add_member(session, act, "Ada Exemple")
-        site = devices.add_site(session, act, "cave")
+        site = places.add_site(session, act, "cave")
         device = devices.add_device(session, act, "vpn", role="vpn", platform="debian", site=site)
         devices.set_secret(session, act, device, "wireguard", SECRET)
     yield store

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from foundation import journal
 from foundation.acts import Act
 from foundation.database import Store, reading, transaction
-from inventory import addresses, devices
+from inventory import addresses, devices, places
 from inventory.models.addresses import Assignment, Block, BlockState, Pool
 
 ROUNDS = 100
@@ -67,7 +67,7 @@ def busy(store: Store) -> Store:
     """A pool of 256 addresses without quarantine, and four machines that take from it."""
     act = Act("machine:test", datetime(2026, 1, 1, tzinfo=UTC), "test")
     with transaction(store) as session:
-        site = devices.add_site(session, act, "cave")
+        site = places.add_site(session, act, "cave")
         for rank in range(4):
             device = devices.add_device(session, act, f"machine{rank}", role="vpn", platform="debian", site=site)
             devices.add_interface(session, act, device, "eth0")

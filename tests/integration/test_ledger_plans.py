@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from foundation.acts import Act
 from foundation.database import EssaimSession, Store, transaction
-from inventory import addresses, devices, holders, pools
+from inventory import addresses, devices, holders, places, pools
 from inventory.models.addresses import Role
 
 pytestmark = pytest.mark.sqlite
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.sqlite
 
 def test_nothing_is_scanned_or_sorted_for_one_address(store: Store, act: Act) -> None:
     with transaction(store) as session:
-        site = devices.add_site(session, act, "cave")
+        site = places.add_site(session, act, "cave")
         device = devices.add_device(session, act, "vpn", role="vpn", platform="debian", site=site)
         devices.add_interface(session, act, device, "eth0")
         for name, prefix in (("v4", "198.51.100.0/24"), ("v6", "3fff::/40")):

@@ -29,7 +29,19 @@ from foundation.clock import Month
 from foundation.database import Store, reading, transaction
 from foundation.money import Euros
 from foundation.settings import Settings
-from inventory import accounts, addresses, closures, devices, emergencies, lines, mandates, members, offers, works
+from inventory import (
+    accounts,
+    addresses,
+    closures,
+    devices,
+    emergencies,
+    lines,
+    mandates,
+    members,
+    offers,
+    places,
+    works,
+)
 from inventory.line_parts import Details
 from inventory.lines import Ordering
 from inventory.models.lines import LineState, Technology
@@ -361,7 +373,7 @@ def _folder(store: Store) -> Path:
 def _found(session: Session, act: Act) -> None:
     """Camille and Dominique share an ADSL line; Noor has a tunnel. November's dues are issued."""
     before = replace(act, at=act.at - timedelta(days=60))
-    site = devices.add_site(session, before, "Salle d'exemple")
+    site = places.add_site(session, before, "Salle d'exemple")
     lns = devices.add_device(session, before, "lns1", role="lns", platform="l2tpns", site=site)
     vpn = devices.add_device(session, before, "vpn1", role="vpn", platform="wireguard", site=site)
     adsl4 = addresses.create_pool(session, before, "adsl-v4", ip_network("192.0.2.0/24"), handed=32)

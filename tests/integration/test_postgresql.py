@@ -27,7 +27,7 @@ from foundation.database import DatabaseUnreadable, Store, engine_of, open_store
 from foundation.money import Euros
 from foundation.settings import read_settings
 from foundation.vault import Vault
-from inventory import addresses, devices, lines, members, offers
+from inventory import addresses, devices, lines, members, offers, places
 from inventory.models.addresses import Assignment, Block, BlockState, Role
 from migrations import upgrade
 
@@ -110,7 +110,7 @@ def test_what_is_over_is_never_rewritten(full: Store) -> None:
 def test_two_who_allocate_at_once_never_collide(pg_store: Store) -> None:
     act = Act("machine:test", NOW)
     with transaction(pg_store) as session:
-        site = devices.add_site(session, act, "cave")
+        site = places.add_site(session, act, "cave")
         server = devices.add_device(session, act, "vpn", role="vpn", platform="debian", site=site)
         devices.add_interface(session, act, server, "eth0")
         addresses.create_pool(session, act, "v4", ip_network("198.51.100.0/26"), handed=32)

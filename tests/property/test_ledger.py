@@ -22,7 +22,7 @@ from foundation.acts import Act
 from foundation.database import Store, engine_of
 from foundation.errors import EssaimError, Refused
 from foundation.vault import Vault
-from inventory import addresses, blocks, devices, reshaping
+from inventory import addresses, blocks, devices, places, reshaping
 from inventory.addresses import (
     BadLength,
     NobodyHad,
@@ -102,7 +102,7 @@ class Ledger(RuleBasedStateMachine):
         self.waiting: dict[range, datetime] = {}
         self.reserved: set[range] = set()
         self.moments = {BEGINNING}
-        site = devices.add_site(self.session, self.act(), "cave")
+        site = places.add_site(self.session, self.act(), "cave")
         self.holders: list[Interface] = []
         for name in ("edge", "vpn", "lns"):
             device = devices.add_device(self.session, self.act(), name, role="router", platform="frr", site=site)
@@ -394,8 +394,8 @@ class Ledger(RuleBasedStateMachine):
         piece.last = max(self.now, piece.last, earliest)
         self.moments.add(piece.last)
         over = [one for one, until in self.waiting.items() if until <= piece.last and meet(one, piece.places)]
-        for places in over:
-            del self.waiting[places]
+        for spot in over:
+            del self.waiting[spot]
 
     def _last_held(self, places: range) -> datetime:
         return max((held.until for held in self.past if held.until and meet(held.places, places)), default=BEGINNING)

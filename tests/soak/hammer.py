@@ -25,7 +25,7 @@ from foundation.acts import Act
 from foundation.database import Store, engine_of, reading, transaction
 from foundation.errors import Unavailable
 from foundation.vault import Vault
-from inventory import addresses, devices, holders
+from inventory import addresses, devices, holders, places
 from inventory.models.addresses import Assignment, Block, BlockState, Role
 
 POOL = ip_network("100.64.0.0/20")
@@ -75,7 +75,7 @@ def lead(store: Store, database: str, key: str, workers: int, deeds: int) -> Non
     """Let the workers do all their deeds, whoever is killed."""
     act = Act("machine:hammer", BEGINNING, "x")
     with transaction(store) as session:
-        site = devices.add_site(session, act, "s")
+        site = places.add_site(session, act, "s")
         device = devices.add_device(session, act, "r", role="router", platform="frr", site=site)
         devices.add_interface(session, act, device, "eth0")
         addresses.create_pool(session, act, "hammered", POOL, handed=32, quarantine_days=QUARANTINE_DAYS)

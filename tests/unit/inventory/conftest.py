@@ -12,7 +12,7 @@ import pytest
 
 from foundation.acts import Act
 from foundation.database import EssaimSession
-from inventory import addresses, devices, lines, members, offers
+from inventory import addresses, devices, lines, members, offers, places
 from inventory.lines import Ordering
 from inventory.models.addresses import Pool
 from inventory.models.devices import Device
@@ -36,7 +36,7 @@ class Small:
 @pytest.fixture
 def small(session: EssaimSession, act: Act) -> Small:
     """Two members, and what they may order. Addresses wait ten days in quarantine."""
-    site = devices.add_site(session, act, "cave")
+    site = places.add_site(session, act, "cave")
     server = devices.add_device(session, act, "vpn", role="vpn", platform="debian", site=site)
     v4 = addresses.create_pool(session, act, "v4", ip_network("198.51.100.0/29"), handed=32, quarantine_days=10)
     v6 = addresses.create_pool(session, act, "v6", ip_network("2001:db8::/48"), handed=56, quarantine_days=10)

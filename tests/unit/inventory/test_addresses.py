@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from foundation import journal
 from foundation.acts import Act
 from foundation.database import EssaimSession, Store, reading, transaction
-from inventory import addresses, devices, holders, lines, offers, pools
+from inventory import addresses, devices, holders, lines, offers, places, pools
 from inventory.addresses import NobodyHad, PoolExhausted, PoolOverlaps, PrefixTaken, who_had
 from inventory.models.addresses import Assignment, Block, BlockState, Role
 from inventory.models.lines import Technology
@@ -251,7 +251,7 @@ def test_several_at_once_are_given_all_or_none(session: EssaimSession, act: Act,
 
 def test_several_at_once_are_told_in_one_entry(store: Store, act: Act) -> None:
     with transaction(store) as session:
-        site = devices.add_site(session, act, "cave")
+        site = places.add_site(session, act, "cave")
         vpn = devices.add_device(session, act, "vpn", role="vpn", platform="debian", site=site)
         eth0 = devices.add_interface(session, act, vpn, "eth0")
         pool = pools.create_pool(session, act, "v4", ip_network("198.51.100.0/29"), handed=32)
@@ -286,7 +286,7 @@ def test_a_link_has_an_address_at_either_end(
     session: EssaimSession, act: Act, small: Any, length: int | None, prefix: str, near: int, far: int
 ) -> None:
     other = devices.add_device(
-        session, act, "edge", role="router", platform="frr", site=devices.add_site(session, act, "colo")
+        session, act, "edge", role="router", platform="frr", site=places.add_site(session, act, "colo")
     )
     for device in (small.server, other):
         devices.add_interface(session, act, device, "eth1")
@@ -399,8 +399,13 @@ def test_one_holder_is_named_and_no_more(session: EssaimSession, named: Any) -> 
 def test_an_interface_is_named_by_its_machine_and_itself(session: EssaimSession, act: Act, small: Any) -> None:
     devices.add_interface(session, act, small.server, "eth0")
     assert holders.at_interface(session, "vpn/eth0").interface == "vpn/eth0"
-    for wrong in ("vpn", "vpn/eth9", "edge/eth0", "/"):
-        with pytest.raises(holders.NoSuchInterface):
+    for wrong, refusal in (
+        ("vpn", devices.BadInterfacePath),
+        ("vpn/eth9", devices.NoSuchInterface),
+        ("edge/eth0", devices.NoSuchDevice),
+        ("/", devices.BadInterfacePath),
+    ):
+        with pytest.raises(refusal):
             holders.at_interface(session, wrong)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from foundation.acts import Act
 from foundation.database import EssaimSession
-from inventory import addresses, devices, offers, pools, reshaping
+from inventory import addresses, devices, offers, places, pools, reshaping
 from inventory.models.addresses import Assignment, Block, Pool, Role
 from inventory.pools import BadPool, NoSuchPool, PoolNamed, PoolOverlaps
 from inventory.reshaping import Indivisible, NotAround, PoolServes, StillUsed
@@ -75,7 +75,7 @@ def test_two_living_pools_share_neither_name_nor_address(session: EssaimSession,
 def test_a_pool_changes_what_is_said_and_nothing_else(session: EssaimSession, act: Act, pool: Pool, small: Any) -> None:
     held = hold(session, act, small, pool, "203.0.113.64/32")
     addresses.release(session, act, held)
-    cellar = devices.add_site(session, act, "cellar")
+    cellar = places.add_site(session, act, "cellar")
     pools.change_pool(
         session, act, pool, name="q", handed=29, quarantine_days=0, note="à rendre", site=cellar, automatic=False
     )
@@ -96,7 +96,7 @@ def test_pools_are_listed_by_name_with_their_addresses_counted(session: EssaimSe
     assert [one.name for one in pools.list_pools(session)] == ["p", "v4", "v6"]
     assert [one.name for one in pools.list_pools(session, after="p", limit=1)] == ["v4"]
     assert [one.name for one in pools.list_pools(session, family=6)] == ["v6"]
-    cellar = devices.add_site(session, act, "cellar")
+    cellar = places.add_site(session, act, "cellar")
     assert pools.list_pools(session, site=cellar) == []
     for seen in pool_views(session, pools.list_pools(session)):
         assert seen.free + seen.assigned + seen.quarantined + seen.reserved == seen.size

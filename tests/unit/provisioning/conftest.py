@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from foundation.acts import Act
 from foundation.database import EssaimSession
 from foundation.vault import vault_of
-from inventory import addresses, devices, lines, members, offers, routing
+from inventory import addresses, devices, lines, members, offers, places, routing
 from inventory.lines import Ordering
 from inventory.models.addresses import Pool, Role
 from inventory.models.devices import Device, Interface
@@ -58,7 +58,7 @@ class Association:
 @pytest.fixture
 def association(session: EssaimSession, act: Act) -> Association:
     """As the class says."""
-    site = devices.add_site(session, act, "colo")
+    site = places.add_site(session, act, "colo")
     made = {
         name: devices.add_device(
             session, act, name, role=role, platform=platform, site=site, asn=asn, endpoint=endpoint

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from inventory import devices, lines
+from inventory import devices, lines, places
 from inventory.models.lines import Credential, LineState
 from provisioning import releases
 from provisioning.artifact import Effect, Impact
@@ -78,7 +78,7 @@ def test_a_key_that_is_no_key_is_never_written(association: Any) -> None:
 
 def test_a_server_without_its_key_says_so(association: Any) -> None:
     session, act = association.session, association.act
-    site = devices.add_site(session, act, "clocher")
+    site = places.add_site(session, act, "clocher")
     other = devices.add_device(session, act, "vpn2", role="vpn", platform="debian", site=site)
     with pytest.raises(devices.NoSuchSecret):
         WIREGUARD.desired(session, other, association.later)
