@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
 
 from foundation.acts import Act
 from foundation.database import Store, reading, transaction
@@ -12,11 +14,13 @@ from foundation.errors import EssaimError
 from foundation.settings import Settings
 from inventory import announced, rights
 from inventory.announced import Announced
+from inventory.models.devices import Device
 from inventory.models.mandates import Task
 from provisioning import changes, targets
 from provisioning.apply import AT_ONCE, settle
 from provisioning.artifact import Effect, Impact, Target
 from provisioning.changes import Wanted
+from provisioning.drivers.protocol import Seen
 from provisioning.lock import locked
 
 NOTHING = Effect(Impact.NONE)
@@ -43,32 +47,17 @@ def plan(store: Store, settings: Settings, act: Act, told: Callable[[str], None]
     """Look at every target against what the inventory wants, several at once; change nothing on any of them.
 
     `told` is called with a target's name as it is done. A target that cannot be rendered or seen, or that is not
-    the actor's to plan, is said to be so, and the others go on.
+    the actor's to plan, is said to be so, and the others go on. Changes are numbered in the order of the targets,
+    whichever machine answers first.
     """
     with reading(store) as session:
-        work: list[tuple[Target, Wanted | EssaimError]] = []
-        works: dict[str, tuple[Announced, ...]] = {}
-        for device, target in targets.every_target(session):
-            works[str(target)] = announced.of_device(session, device, act.at)
-            try:
-                rights.demand(session, act, Task.CHANGES_PROPOSE, device)
-                work.append((target, targets.wanted(session, device, target, act.at)))
-            except EssaimError as refused:
-                work.append((target, refused))
-
-    def one(each: tuple[Target, Wanted | EssaimError]) -> Planned:
-        target, wanted = each
-        try:
-            if isinstance(wanted, EssaimError):
-                raise wanted
-            return _look(store, settings, act, wanted)
-        except EssaimError as problem:
-            return Planned(str(target), problem=problem)
-        finally:
-            told(str(target))
-
+        work = [_wanted(session, act, device, target) for device, target in targets.every_target(session)]
+    found = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [replace(planned, works=works[planned.target]) for planned in pool.map(one, work)]
+        for each, seen in zip(work, pool.map(lambda each: _look(store, settings, act, each), work), strict=True):
+            found.append(_propose(store, act, each, seen))
+            told(str(each.target))
+    return found
 
 
 def worst(planned: Sequence[Planned]) -> EssaimError | None:
@@ -76,15 +65,48 @@ def worst(planned: Sequence[Planned]) -> EssaimError | None:
     return next((one.problem for one in planned if one.problem), None)
 
 
-def _look(store: Store, settings: Settings, act: Act, wanted: Wanted) -> Planned:
-    target = wanted.target
-    driver = targets.driver_for(settings, target)
-    with locked(settings, target):
-        seen = driver.look(target, wanted.desired)
-        settle(store, act, wanted.device_id, target, seen)
-    with transaction(store) as session:
-        change = changes.propose(session, act, wanted, seen)
-        if change is None:
-            return Planned(str(target))
-        effect, lines = changes.effect_of(change), tuple(change.lines.split())
-        return Planned(str(target), str(change), change.diff, effect, lines)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One target to look at: what it should hold, or why that cannot be said."""
+
+    target: Target
+    wanted: Wanted | EssaimError
+    works: tuple[Announced, ...]
+
+
+def _wanted(session: Session, act: Act, device: Device, target: Target) -> _Work:
+    works = announced.of_device(session, device, act.at)
+    try:
+        rights.demand(session, act, Task.CHANGES_PROPOSE, device)
+        return _Work(target, targets.wanted(session, device, target, act.at), works)
+    except EssaimError as refused:
+        return _Work(target, refused, works)
+
+
+def _look(store: Store, settings: Settings, act: Act, work: _Work) -> Seen | EssaimError:
+    if isinstance(work.wanted, EssaimError):
+        return work.wanted
+    try:
+        with locked(settings, work.target):
+            seen = targets.driver_for(settings, work.target).look(work.target, work.wanted.desired)
+            settle(store, act, work.wanted.device_id, work.target, seen)
+            return seen
+    except EssaimError as problem:
+        return problem
+
+
+def _propose(store: Store, act: Act, work: _Work, seen: Seen | EssaimError) -> Planned:
+    name = str(work.target)
+    if isinstance(work.wanted, EssaimError):
+        return Planned(name, problem=work.wanted, works=work.works)
+    if isinstance(seen, EssaimError):
+        return Planned(name, problem=seen, works=work.works)
+    try:
+        with transaction(store) as session:
+            change = changes.propose(session, act, work.wanted, seen)
+            if change is None:
+                return Planned(name, works=work.works)
+            effect, lines = changes.effect_of(change), tuple(change.lines.split())
+            return Planned(name, str(change), change.diff, effect, lines, works=work.works)
+    except EssaimError as problem:
+        return Planned(name, problem=problem, works=work.works)

@@ -81,8 +81,8 @@ def terminal(
 
 
 @dataclass(frozen=True)
-class Demonstration:
-    """The demonstration's association: its folder, and its database where that is not in it."""
+class Association:
+    """An association: its folder, and its database where that is not in it."""
 
     folder: Path
     url: str
@@ -91,18 +91,18 @@ class Demonstration:
 @pytest.fixture(scope="session")
 def demonstration(
     tmp_path_factory: pytest.TempPathFactory, database_url: Callable[..., AbstractContextManager[str]]
-) -> Iterator[Demonstration]:
+) -> Iterator[Association]:
     """The demonstration's association, made once a run: tests copy it."""
     folder = tmp_path_factory.mktemp("demo") / "var"
     with database_url() as url:
         association.create_demo(read_settings(var=folder, database_url=url))
-        yield Demonstration(folder, url)
+        yield Association(folder, url)
 
 
 @pytest.fixture
 def demo(
     terminal: Terminal,
-    demonstration: Demonstration,
+    demonstration: Association,
     monkeypatch: pytest.MonkeyPatch,
     database_url: Callable[..., AbstractContextManager[str]],
 ) -> Iterator[Terminal]:
@@ -114,11 +114,30 @@ def demo(
         yield terminal
 
 
+@pytest.fixture(scope="session")
+def newborn(
+    tmp_path_factory: pytest.TempPathFactory, database_url: Callable[..., AbstractContextManager[str]]
+) -> Iterator[Association]:
+    """An association that has just been created, made once a run: tests copy it."""
+    folder = tmp_path_factory.mktemp("newborn") / "var"
+    with database_url() as url:
+        association.create(read_settings(var=folder, database_url=url)).engine.dispose()
+        yield Association(folder, url)
+
+
 @pytest.fixture
-def small(terminal: Terminal) -> Terminal:
+def small(
+    terminal: Terminal,
+    newborn: Association,
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: Callable[..., AbstractContextManager[str]],
+) -> Iterator[Terminal]:
     """A terminal in an association that has just been created."""
-    terminal("init")
-    return terminal
+    shutil.copytree(newborn.folder, terminal.folder)
+    with database_url(newborn.url) as url:
+        if url:
+            monkeypatch.setenv("ESSAIM_DATABASE_URL", url)
+        yield terminal
 
 
 @pytest.fixture
