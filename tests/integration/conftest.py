@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 import os
+import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +21,7 @@ from cli.main import essaim
 from desk import association
 from foundation.acts import Act
 from foundation.database import Store, engine_of, open_store, transaction
-from foundation.settings import read_settings
+from foundation.settings import Settings, read_settings
 from foundation.vault import Vault
 from inventory import devices, lines, members, offers, places
 from inventory.models.lines import Delivery, Technology
@@ -99,21 +101,6 @@ def demonstration(
         yield Association(folder, url)
 
 
-@pytest.fixture
-def demo(
-    terminal: Terminal,
-    demonstration: Association,
-    monkeypatch: pytest.MonkeyPatch,
-    database_url: Callable[..., AbstractContextManager[str]],
-) -> Iterator[Terminal]:
-    """A terminal in a demonstration association of its own."""
-    shutil.copytree(demonstration.folder, terminal.folder)
-    with database_url(demonstration.url) as url:
-        if url:
-            monkeypatch.setenv("ESSAIM_DATABASE_URL", url)
-        yield terminal
-
-
 @pytest.fixture(scope="session")
 def newborn(
     tmp_path_factory: pytest.TempPathFactory, database_url: Callable[..., AbstractContextManager[str]]
@@ -125,26 +112,78 @@ def newborn(
         yield Association(folder, url)
 
 
-@pytest.fixture
-def small(
-    terminal: Terminal,
+def type_in(where: Association, commands: Iterable[str], stdin: str) -> None:
+    """Type commands in an association, each of which succeeds."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("ESSAIM_")]:
+            patch.delenv(name)
+        patch.setenv("ESSAIM_VAR", str(where.folder))
+        patch.setenv("ESSAIM_DATABASE_URL", where.url)
+        for command in commands:
+            patch.setattr(sys, "argv", ["essaim", *shlex.split(command)])
+            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            assert door.enter(essaim) == 0, command
+
+
+@pytest.fixture(scope="session")
+def built(
     newborn: Association,
+    tmp_path_factory: pytest.TempPathFactory,
+    database_url: Callable[..., AbstractContextManager[str]],
+) -> Iterator[Callable[..., Association]]:
+    """A new association, filled `first` where asked, in which commands were typed: made once a run for each list."""
+    known: dict[tuple[str, ...], Association] = {}
+    with ExitStack() as stack:
+
+        def made(
+            *commands: str, first: Callable[[Settings], None] = lambda _settings: None, stdin: str = ""
+        ) -> Association:
+            if commands not in known:
+                folder = tmp_path_factory.mktemp("built") / "var"
+                shutil.copytree(newborn.folder, folder)
+                where = Association(folder, stack.enter_context(database_url(newborn.url)))
+                first(read_settings(var=folder, database_url=where.url))
+                type_in(where, commands, stdin)
+                known[commands] = where
+            return known[commands]
+
+        yield made
+
+
+@pytest.fixture
+def stand_in(
+    terminal: Terminal,
     monkeypatch: pytest.MonkeyPatch,
     database_url: Callable[..., AbstractContextManager[str]],
-) -> Iterator[Terminal]:
-    """A terminal in an association that has just been created."""
-    shutil.copytree(newborn.folder, terminal.folder)
-    with database_url(newborn.url) as url:
-        if url:
-            monkeypatch.setenv("ESSAIM_DATABASE_URL", url)
-        yield terminal
+) -> Iterator[Callable[[Association], Terminal]]:
+    """A terminal in a copy of an association."""
+    with ExitStack() as stack:
+
+        def copied(where: Association) -> Terminal:
+            shutil.copytree(where.folder, terminal.folder)
+            if url := stack.enter_context(database_url(where.url)):
+                monkeypatch.setenv("ESSAIM_DATABASE_URL", url)
+            return terminal
+
+        yield copied
 
 
 @pytest.fixture
-def homes(small: Terminal) -> Terminal:
-    """A terminal in an association of three members: L0001 a tunnel on `vpn`, L0002 and L0003 copper on `lns`."""
-    act = Act("machine:test", datetime.now(UTC))
-    with transaction(open_store(read_settings(var=small.folder))) as session:
+def demo(stand_in: Callable[[Association], Terminal], demonstration: Association) -> Terminal:
+    """A terminal in a demonstration association of its own."""
+    return stand_in(demonstration)
+
+
+@pytest.fixture
+def small(stand_in: Callable[[Association], Terminal], newborn: Association) -> Terminal:
+    """A terminal in an association that has just been created."""
+    return stand_in(newborn)
+
+
+def three_homes(settings: Settings) -> None:
+    """Three members: L0001 a tunnel on `vpn`, L0002 and L0003 copper on `lns`."""
+    act, store = Act("machine:test", datetime.now(UTC)), open_store(settings)
+    with transaction(store) as session:
         site = places.add_site(session, act, "cave")
         vpn, lns = (
             devices.add_device(session, act, name, role=name, platform="debian", site=site) for name in ("vpn", "lns")
@@ -157,7 +196,13 @@ def homes(small: Terminal) -> Terminal:
         for name, offer in (("Ada", tunnel), ("Béa", copper), ("Cléo", copper)):
             ordering = lines.Ordering(public_key=key) if offer is tunnel else lines.Ordering()
             lines.order_line(session, act, members.add_member(session, act, name), offer, ordering)
-    return small
+    store.engine.dispose()
+
+
+@pytest.fixture
+def homes(stand_in: Callable[[Association], Terminal], built: Callable[..., Association]) -> Terminal:
+    """A terminal in an association of three members: L0001 a tunnel on `vpn`, L0002 and L0003 copper on `lns`."""
+    return stand_in(built(first=three_homes))
 
 
 @pytest.fixture

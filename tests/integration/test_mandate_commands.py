@@ -15,14 +15,16 @@ ADA, BEA = "quatre mots sans rapport", "une phrase, bien plus longue"
 
 
 @pytest.fixture
-def founded(small: Any) -> Any:
+def founded(stand_in: Any, built: Any) -> Any:
     """Four members; M0001 and M0002 give mandates."""
-    for name in ("Ada", "Béa", "Cléo"):
-        small("member", "add", name, "--email", f"{name[0].lower()}@membres.example")
-    small("member", "add", "Dan", "--email", "d@membres.example", "--language", "en")
-    small("mandate", "give", "M0001", "mandates.give")
-    small("--as", "M0001", "mandate", "give", "M0002", "mandates.give")
-    return small
+    return stand_in(
+        built(
+            *(f"member add {name} --email {name[0].lower()}@membres.example" for name in ("Ada", "Béa", "Cléo")),
+            "member add Dan --email d@membres.example --language en",
+            "mandate give M0001 mandates.give",
+            "--as M0001 mandate give M0002 mandates.give",
+        )
+    )
 
 
 def letters(folder: Path) -> dict[str, Any]:

@@ -15,12 +15,15 @@ MEETING = (clock.today(clock.now()) + timedelta(days=20)).isoformat()
 
 
 @pytest.fixture
-def house(small: Any) -> Any:
+def house(stand_in: Any, built: Any) -> Any:
     """An association of Zoé and Béa, and of a club."""
-    small("member", "add", "Zoé Œuvre", "--email", "Zoe@membres.example")
-    small("member", "add", "Béa", "--status", "affiliate", "--since", "2020-02-01")
-    small("member", "add", "Le Club", "--organisation", "--postal", "1 rue d'Essai / 33000 Essai")
-    return small
+    return stand_in(
+        built(
+            "member add 'Zoé Œuvre' --email Zoe@membres.example",
+            "member add Béa --status affiliate --since 2020-02-01",
+            "member add 'Le Club' --organisation --postal \"1 rue d'Essai / 33000 Essai\"",
+        )
+    )
 
 
 def shown(terminal: Any, number: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from shlex import split
 from typing import Any
 
 import pytest
@@ -26,17 +27,9 @@ FOUND = (
 
 
 @pytest.fixture
-def colo(small: Any) -> Any:
+def colo(stand_in: Any, built: Any) -> Any:
     """A terminal in an association with a site, a PDU and a switch."""
-    for command in FOUND:
-        small(*split(command))
-    return small
-
-
-def split(command: str) -> list[str]:
-    import shlex
-
-    return shlex.split(command)
+    return stand_in(built(*FOUND))
 
 
 def test_a_member_hosts_a_tower_and_what_it_lacks_is_said_until_nothing_is(colo: Any) -> None:

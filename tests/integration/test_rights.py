@@ -6,12 +6,9 @@ A command more is a line more in `TABLE`. The doors of the web have tables of th
 from __future__ import annotations
 
 import io
-import os
 import shlex
-import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,11 +19,11 @@ from typer.main import get_command
 
 from cli import door
 from cli.main import essaim
-from desk import association, sample
+from desk import sample
 from foundation import clock
 from foundation.database import open_store, reading, transaction
 from foundation.errors import Forbidden
-from foundation.settings import read_settings
+from foundation.settings import Settings, read_settings
 from inventory import lines, members
 from inventory.models.mandates import EVERYWHERE, Mandate, Task
 
@@ -343,48 +340,37 @@ def test_every_command_is_in_the_table() -> None:
 
 @dataclass(frozen=True)
 class Furnished:
-    """An association with what the rows are about: its folder and database, and addresses of M0042's."""
+    """An association with what the rows are about, and addresses of M0042's."""
 
-    folder: Path
-    url: str
+    association: Any
     places: dict[str, str]
 
 
+def peopled(settings: Settings) -> None:
+    """The demonstration's members, lines and machines, of which each writes its texts to a folder."""
+    (settings.var / "essaim.toml").write_text('driver = "console"\n')
+    store = open_store(settings)
+    with transaction(store) as session:
+        sample.populate(session)
+    store.engine.dispose()
+
+
 @pytest.fixture(scope="module")
-def furnished(
-    database_url: Callable[..., AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Furnished]:
+def furnished(built: Any) -> Furnished:
     """A furnished association, made once: each row has a copy. Nobody holds a mandate in it."""
-    folder = tmp_path_factory.mktemp("rights") / "var"
-    with database_url() as url, pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("ESSAIM_")]:
-            patch.delenv(name)
-        patch.setenv("ESSAIM_VAR", str(folder))
-        patch.setenv("ESSAIM_DATABASE_URL", url)
-        store = association.create(read_settings())
-        (folder / "essaim.toml").write_text('driver = "console"\n')
-        with transaction(store) as session:
-            sample.populate(session)
-        for row in FURNITURE:
-            patch.setattr(sys, "argv", ["essaim", *shlex.split(row)])
-            patch.setattr(sys, "stdin", io.StringIO(f"{WORDS}\n{WORDS} autre\n"))
-            assert door.enter(essaim) == 0, row
-        with reading(store) as session:
-            (share,) = lines.shares_of(session, lines.find_line(session, "L0042"))
-            places = {f"v{one.family}": str(one.prefix).removesuffix("/32") for one in share.assignments}
-        store.engine.dispose()
-        yield Furnished(folder, url, places)
+    whole = built(*FURNITURE, first=peopled, stdin=f"{WORDS}\n{WORDS} autre\n")
+    store = open_store(read_settings(var=whole.folder, database_url=whole.url))
+    with reading(store) as session:
+        (share,) = lines.shares_of(session, lines.find_line(session, "L0042"))
+        places = {f"v{one.family}": str(one.prefix).removesuffix("/32") for one in share.assignments}
+    store.engine.dispose()
+    return Furnished(whole, places)
 
 
 @pytest.fixture
-def people(
-    terminal: Any,
-    furnished: Furnished,
-    monkeypatch: pytest.MonkeyPatch,
-    database_url: Callable[..., AbstractContextManager[str]],
-) -> Iterator[Callable[[Row], None]]:
+def people(terminal: Any, furnished: Furnished, stand_in: Any) -> Callable[[Row], None]:
     """Give a row's people their mandates, in a copy of the furnished association."""
-    shutil.copytree(furnished.folder, terminal.folder)
+    stand_in(furnished.association)
 
     def mandated(row: Row) -> None:
         store = open_store(read_settings(var=terminal.folder))
@@ -411,10 +397,7 @@ def people(
                 )
         store.engine.dispose()
 
-    with database_url(furnished.url) as url:
-        if url:
-            monkeypatch.setenv("ESSAIM_DATABASE_URL", url)
-        yield mandated
+    return mandated
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,9 @@ import pytest
 
 
 @pytest.fixture
-def ada(small: Any) -> Any:
+def ada(stand_in: Any, built: Any) -> Any:
     """A terminal where Ada, M0001, gives mandates."""
-    small("member", "add", "Ada Exemple")
-    small("mandate", "give", "M0001", "mandates.give")
-    return small
+    return stand_in(built("member add 'Ada Exemple'", "mandate give M0001 mandates.give"))
 
 
 def test_a_token_is_printed_once_and_the_next_step_with_it(ada: Any) -> None:
