@@ -75,12 +75,12 @@ def list_(
         COLUMNS,
         as_json=as_json,
         empty=Phrase(
-            "Rien n'est attribué ici. Donner une adresse : essaim address allocate --pool vpn-v4 --line L0042",
-            "Nothing is held here. To give an address: essaim address allocate --pool vpn-v4 --line L0042",
+            "Rien n'est attribué ici. Donner une adresse : essaim address allocate --pool POOL --line LIGNE",
+            "Nothing is held here. To give an address: essaim address allocate --pool POOL --line LINE",
         ),
         then=Phrase(
-            "Préfixes : {count}. En voir un : essaim address show PREFIX",
-            "Prefixes: {count}. To see one: essaim address show PREFIX",
+            "Préfixes : {count}. En voir un : essaim address show {first}",
+            "Prefixes: {count}. To see one: essaim address show {first}",
         ),
     )
     if not as_json:

@@ -85,8 +85,8 @@ def questions_(after: After = 0, limit: Limit = 100, as_json: Json = False) -> N
         },
         as_json=as_json,
         empty=Phrase(
-            "Aucune question n'a été posée. En poser une : essaim address who-had 198.51.100.7 --at 2026-11-22T14:02",
-            "No question was asked. To ask one: essaim address who-had 198.51.100.7 --at 2026-11-22T14:02",
+            "Aucune question n'a été posée. En poser une : essaim address who-had ADRESSE --at MOMENT",
+            "No question was asked. To ask one: essaim address who-had ADDRESS --at MOMENT",
         ),
         then=Phrase(
             "Questions : {count}. La réponse entière : essaim address questions --json",

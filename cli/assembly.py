@@ -71,9 +71,9 @@ def voters(
         ),
         then=Phrase(
             "Peuvent voter le {day} : {count} (base du quorum). Procurations : {proxies} ; "
-            "{most} au plus par personne. En noter une : essaim member proxy M0042 --to M0007 --on {iso}",
+            "{most} au plus par personne. En noter une : essaim member proxy {first} --to MEMBRE --on {iso}",
             "May vote on {day}: {count} (the base of a quorum). Proxies: {proxies}; {most} at most a person. "
-            "To note one: essaim member proxy M0042 --to M0007 --on {iso}",
+            "To note one: essaim member proxy {first} --to MEMBER --on {iso}",
         ),
         day=roll.day,
         iso=roll.day.isoformat(),

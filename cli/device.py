@@ -239,8 +239,8 @@ def list_(
             "No machine here. To add one: essaim device add vpn --role vpn --platform debian --site SITE",
         ),
         then=Phrase(
-            "Machines : {count}. En voir une : essaim device show NOM",
-            "Machines: {count}. To see one: essaim device show NAME",
+            "Machines : {count}. En voir une : essaim device show {first}",
+            "Machines: {count}. To see one: essaim device show {first}",
         ),
     )
     if not as_json:

@@ -84,8 +84,8 @@ def list_peers(device: Name, as_json: Json = False) -> None:
             "No peer. To add one: essaim device peer add {device} --address 192.0.2.130 --as 64500",
         ),
         then=Phrase(
-            "Voisins : {count}. En ôter un : essaim device peer remove {device} ADRESSE",
-            "Peers: {count}. To remove one: essaim device peer remove {device} ADDRESS",
+            "Voisins : {count}. En ôter un : essaim device peer remove {device} {first}",
+            "Peers: {count}. To remove one: essaim device peer remove {device} {first}",
         ),
         device=device,
     )
@@ -136,8 +136,8 @@ def list_aggregates(as_json: Json = False) -> None:
             "Nothing is announced. To announce: essaim aggregate add 198.51.100.0/24",
         ),
         then=Phrase(
-            "Préfixes : {count}. Ne plus en annoncer un : essaim aggregate remove PRÉFIXE",
-            "Prefixes: {count}. To announce one no more: essaim aggregate remove PREFIX",
+            "Préfixes : {count}. Ne plus en annoncer un : essaim aggregate remove {first}",
+            "Prefixes: {count}. To announce one no more: essaim aggregate remove {first}",
         ),
     )
 

@@ -101,8 +101,8 @@ def list_(
             "No equipment here. To add some: essaim equipment add box --model 'OpenWrt One'",
         ),
         then=Phrase(
-            "Matériel : {count}. En prêter : essaim equipment lend Q0007 --to M0042",
-            "Equipment: {count}. To lend it: essaim equipment lend Q0007 --to M0042",
+            "Matériel : {count}. En voir un : essaim equipment show {first}",
+            "Equipment: {count}. To see one: essaim equipment show {first}",
         ),
     )
     if not as_json:

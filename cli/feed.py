@@ -104,8 +104,8 @@ def list_(
             "No feed here. To add one: essaim feed add cellar/A --amps 16",
         ),
         then=Phrase(
-            "Arrivées : {count}. Y brancher : essaim device plug pdu1 --feed LIEU/NOM",
-            "Feeds: {count}. To plug in: essaim device plug pdu1 --feed SITE/NAME",
+            "Arrivées : {count}. Y brancher : essaim device plug MACHINE --feed {first}",
+            "Feeds: {count}. To plug in: essaim device plug MACHINE --feed {first}",
         ),
     )
     if not as_json:

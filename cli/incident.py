@@ -123,12 +123,12 @@ def list_(every: Every = False, after: After = 0, limit: Limit = 200, as_json: J
     from inventory.models.works import WorksKind
 
     empty = Phrase(
-        "Aucun incident. En ouvrir un : essaim incident open TITRE --on device:vpn",
-        "No incident. To open one: essaim incident open TITLE --on device:vpn",
+        "Aucun incident. En ouvrir un : essaim incident open TITRE --on device:MACHINE",
+        "No incident. To open one: essaim incident open TITLE --on device:MACHINE",
     )
     then = Phrase(
-        "Incidents : {count}. En voir un : essaim incident show I0001",
-        "Incidents: {count}. To see one: essaim incident show I0001",
+        "Incidents : {count}. En voir un : essaim incident show {first}",
+        "Incidents: {count}. To see one: essaim incident show {first}",
     )
     listed(
         WorksKind.INCIDENT, "essaim incident list", empty, then, every=every, after=after, limit=limit, as_json=as_json

@@ -47,8 +47,8 @@ def list_(
         as_json=as_json,
         empty=Phrase("Aucun type d'adhésion : essaim kind add", "No kind of membership: essaim kind add"),
         then=Phrase(
-            "Types : {count}. En changer un : essaim kind change adherent --fr 'adhérent·e'",
-            "Kinds: {count}. To change one: essaim kind change adherent --fr 'adhérent·e'",
+            "Types : {count}. En changer un : essaim kind change {first} --fr 'adhérent·e'",
+            "Kinds: {count}. To change one: essaim kind change {first} --fr 'adhérent·e'",
         ),
     )
 

@@ -163,12 +163,12 @@ def list_(
         COLUMNS,
         as_json=as_json,
         empty=Phrase(
-            "Aucune ligne ici. En commander une : essaim line order M0042 --offer vpn",
-            "No line here. To order one: essaim line order M0042 --offer vpn",
+            "Aucune ligne ici. En commander une : essaim line order MEMBRE --offer OFFRE",
+            "No line here. To order one: essaim line order MEMBER --offer OFFER",
         ),
         then=Phrase(
-            "Lignes : {count}. En voir une : essaim line show L0042",
-            "Lines: {count}. To see one: essaim line show L0042",
+            "Lignes : {count}. En voir une : essaim line show {first}",
+            "Lines: {count}. To see one: essaim line show {first}",
         ),
     )
     if not as_json:

@@ -173,12 +173,12 @@ def list_(
         _COLUMNS,
         as_json=as_json,
         empty=Phrase(
-            "Aucun mandat ici. En donner un : essaim mandate give M0042 {task}",
-            "No mandate here. To give one: essaim mandate give M0042 {task}",
+            "Aucun mandat ici. En donner un : essaim mandate give MEMBRE {task}",
+            "No mandate here. To give one: essaim mandate give MEMBER {task}",
         ),
         then=Phrase(
-            "Mandats : {count}. En voir un : essaim mandate show T0042",
-            "Mandates: {count}. To see one: essaim mandate show T0042",
+            "Mandats : {count}. En voir un : essaim mandate show {first}",
+            "Mandates: {count}. To see one: essaim mandate show {first}",
         ),
         task=task or "mandates.give",
     )
@@ -248,9 +248,10 @@ def risks(as_json: Json = False) -> None:
             "Nothing at risk: every task has two people at least. All mandates: essaim mandate list",
         ),
         then=Phrase(
-            "À consolider : {count}. Confier une tâche : essaim mandate give M0042 lines.write",
-            "To look after: {count}. To entrust a task: essaim mandate give M0042 lines.write",
+            "À consolider : {count}. Confier une tâche : essaim mandate give MEMBRE {task}",
+            "To look after: {count}. To entrust a task: essaim mandate give MEMBER {task}",
         ),
+        task=next((one.task.value for one in found if one.task), "lines.write"),
     )
 
 
@@ -302,8 +303,8 @@ def emergencies(
             "No emergency here. All mandates: essaim mandate list",
         ),
         then=Phrase(
-            'Urgences : {count}. En relire une : essaim mandate review E0042 --why "…"',
-            'Emergencies: {count}. To review one: essaim mandate review E0042 --why "…"',
+            'Urgences : {count}. En relire une : essaim mandate review {first} --why "…"',
+            'Emergencies: {count}. To review one: essaim mandate review {first} --why "…"',
         ),
     )
     if not as_json:

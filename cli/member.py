@@ -125,8 +125,8 @@ def list_(
             "No member here. To add one: essaim member add 'Camille Faure'",
         ),
         then=Phrase(
-            "Membres : {count}. En voir un : essaim member show M0042",
-            "Members: {count}. To see one: essaim member show M0042",
+            "Membres : {count}. En voir un : essaim member show {first}",
+            "Members: {count}. To see one: essaim member show {first}",
         ),
     )
     if not as_json:

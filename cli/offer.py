@@ -111,8 +111,8 @@ def list_(
             "No offer. To make one: essaim offer add vpn --title 'WireGuard VPN' --technology wireguard",
         ),
         then=Phrase(
-            "Offres : {count}. En voir une : essaim offer show vpn",
-            "Offers: {count}. To see one: essaim offer show vpn",
+            "Offres : {count}. En voir une : essaim offer show {first}",
+            "Offers: {count}. To see one: essaim offer show {first}",
         ),
     )
     if not as_json:

@@ -169,12 +169,12 @@ def list_(
         },
         as_json=as_json,
         empty=Phrase(
-            "Aucune commande à suivre. En passer une : essaim order place L0042 --wholesaler NOM",
-            "No order to follow. To place one: essaim order place L0042 --wholesaler NAME",
+            "Aucune commande à suivre. En passer une : essaim order place LIGNE --wholesaler OPÉRATEUR",
+            "No order to follow. To place one: essaim order place LINE --wholesaler WHOLESALER",
         ),
         then=Phrase(
-            "Commandes : {count}. En voir une : essaim order show O0012",
-            "Orders: {count}. To see one: essaim order show O0012",
+            "Commandes : {count}. En voir une : essaim order show {first}",
+            "Orders: {count}. To see one: essaim order show {first}",
         ),
     )
     if not as_json:

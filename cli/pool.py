@@ -77,7 +77,7 @@ def list_(
             "No pool here. To create one: essaim pool create vpn-v4 198.51.100.0/24 --handed 32",
         ),
         then=Phrase(
-            "Pools : {count}. En voir un : essaim pool show POOL", "Pools: {count}. To see one: essaim pool show POOL"
+            "Pools : {count}. En voir un : essaim pool show {first}", "Pools: {count}. To see one: essaim pool show {first}"
         ),
     )
     if not as_json:

@@ -108,8 +108,8 @@ def list_(
             "No rack here. To add one: essaim rack add cellar/A --units 24",
         ),
         then=Phrase(
-            "Baies : {count}. En voir une : essaim rack show LIEU/BAIE",
-            "Racks: {count}. To see one: essaim rack show SITE/RACK",
+            "Baies : {count}. En voir une : essaim rack show {first}",
+            "Racks: {count}. To see one: essaim rack show {first}",
         ),
     )
     if not as_json:

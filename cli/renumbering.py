@@ -98,8 +98,8 @@ def list_(as_json: Json = False) -> None:
         as_json=as_json,
         empty=_NONE,
         then=Phrase(
-            "Renumérotations : {count}. En voir une : essaim renumbering show R0001",
-            "Renumberings: {count}. To see one: essaim renumbering show R0001",
+            "Renumérotations : {count}. En voir une : essaim renumbering show {first}",
+            "Renumberings: {count}. To see one: essaim renumbering show {first}",
         ),
     )
 

@@ -34,7 +34,7 @@ def list_(as_json: Json = False) -> None:
         as_json=as_json,
         empty=Phrase("Aucune règle.", "No rule."),
         then=Phrase(
-            "En changer une : essaim rule set mandates.quorum 2", "To change one: essaim rule set mandates.quorum 2"
+            "En changer une : essaim rule set {first} …", "To change one: essaim rule set {first} …"
         ),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import sys
 import textwrap
@@ -151,7 +152,8 @@ def listing(
     """What a listing shows: `found` (dataclasses or mappings, alike) as a table of `columns`, then what comes next.
 
     `columns` are fields and their headings; a column that is empty everywhere is left out. `empty` is said where
-    there is nothing, and teaches how to begin. `then` is the last sentence: its {count} is how many there are.
+    there is nothing, and teaches how to begin. `then` is the last sentence: its {count} is how many there are, its
+    {first} what the first row is called, as one types it.
     With `as_json` every field is given, and nothing else is said.
     """
     if as_json:
@@ -161,7 +163,12 @@ def listing(
     rows = [one if isinstance(one, Mapping) else {name: getattr(one, name) for name in columns} for one in found]
     shown = [name for name in columns if any(row[name] not in (None, "", (), []) for row in rows)]
     table([columns[name] for name in shown], [tuple(row[name] for name in shown) for row in rows])
-    return say(then, count=len(rows), **values)
+    return say(then, **{"count": len(rows), "first": typed(str(rows[0][shown[0]])), **values})
+
+
+def typed(name: str) -> str:
+    """A name as it is typed in a command."""
+    return shlex.quote(name) if re.search(r"[^\w./:@+-]", name) else name
 
 
 def diff(text: str) -> None:

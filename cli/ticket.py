@@ -203,12 +203,12 @@ def list_(
         },
         as_json=as_json,
         empty=Phrase(
-            'Aucun ticket. Dire une panne : essaim ticket open L0042 --words "…"',
-            'No ticket. To tell of a fault: essaim ticket open L0042 --words "…"',
+            'Aucun ticket. Dire une panne : essaim ticket open LIGNE --words "…"',
+            'No ticket. To tell of a fault: essaim ticket open LINE --words "…"',
         ),
         then=Phrase(
-            "Tickets : {count}. En voir un : essaim ticket show K0012",
-            "Tickets: {count}. To see one: essaim ticket show K0012",
+            "Tickets : {count}. En voir un : essaim ticket show {first}",
+            "Tickets: {count}. To see one: essaim ticket show {first}",
         ),
     )
     if not as_json:

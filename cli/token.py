@@ -89,11 +89,11 @@ def list_(
         },
         as_json=as_json,
         empty=Phrase(
-            "Aucun jeton ne sert. En créer un : essaim token create M0042 --name portable",
-            "No token is in use. To make one: essaim token create M0042 --name laptop",
+            "Aucun jeton ne sert. En créer un : essaim token create MEMBRE --name portable",
+            "No token is in use. To make one: essaim token create MEMBER --name laptop",
         ),
-        then=Phrase("Jetons : {count}. Y mettre fin : essaim token end J0003",
-                    "Tokens: {count}. To end one: essaim token end J0003"),
+        then=Phrase("Jetons : {count}. Y mettre fin : essaim token end {first}",
+                    "Tokens: {count}. To end one: essaim token end {first}"),
     )  # fmt: skip
     if not as_json:
         screen.more("essaim token list", [one.number for one in found], limit)

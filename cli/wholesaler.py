@@ -141,8 +141,8 @@ def list_(
             "--vlans 100-199",
         ),
         then=Phrase(
-            "Opérateurs : {count}. En voir un : essaim wholesaler show NOM",
-            "Wholesalers: {count}. To see one: essaim wholesaler show NAME",
+            "Opérateurs : {count}. En voir un : essaim wholesaler show {first}",
+            "Wholesalers: {count}. To see one: essaim wholesaler show {first}",
         ),
     )
 

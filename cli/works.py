@@ -162,11 +162,11 @@ def list_(every: Every = False, after: After = 0, limit: Limit = 200, as_json: J
     from inventory.models.works import WorksKind
 
     empty = Phrase(
-        "Aucuns travaux. En annoncer : essaim works announce TITRE --on device:vpn --since … --until …",
-        "No works. To announce some: essaim works announce TITLE --on device:vpn --since … --until …",
+        "Aucuns travaux. En annoncer : essaim works announce TITRE --on device:MACHINE --since … --until …",
+        "No works. To announce some: essaim works announce TITLE --on device:MACHINE --since … --until …",
     )
     then = Phrase(
-        "Travaux : {count}. En voir : essaim works show W0001", "Works: {count}. To see some: essaim works show W0001"
+        "Travaux : {count}. En voir : essaim works show {first}", "Works: {count}. To see some: essaim works show {first}"
     )
     listed(WorksKind.WORKS, "essaim works list", empty, then, every=every, after=after, limit=limit, as_json=as_json)
 

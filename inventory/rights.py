@@ -31,6 +31,8 @@ from inventory.scopes import scopes_of as scopes_of
 P = ParamSpec("P")
 T = TypeVar("T")
 _ASKED: Final = "asked"
+OWN: Final = "own"
+"""The word, among the tasks of a token, that lets it do what its owner may do to what is their own."""
 MACHINE: Final = "machine:"
 """How the name of a machine's own account begins."""
 
@@ -44,6 +46,18 @@ class NotMandated(Forbidden):
         "Qui l'a : essaim mandate list --task {code}",
         "{actor} does not hold the mandate “{task}” ({code}{scope}). Nothing was changed. "
         "Who does: essaim mandate list --task {code}",
+    )
+
+
+class OwnNotGiven(Forbidden):
+    """A token that was not made to write what is its owner's own."""
+
+    kind = "own-not-given"
+    phrase = Phrase(
+        "Ce jeton lit ce qui est à {actor}, il ne l'écrit pas. Rien n'a été changé. Un jeton qui l'écrit : "
+        "essaim token create {actor} --name portable --own",
+        "This token reads what is {actor}'s own and does not write it. Nothing was changed. A token that does: "
+        "essaim token create {actor} --name laptop --own",
     )
 
 
@@ -81,7 +95,7 @@ def asks(
 ) -> Callable[[Callable[Concatenate[Session, Act, P], T]], Callable[Concatenate[Session, Act, P], T]]:
     """Declare that a verb needs `task` over its parameter `of`; with `own`, its owner needs no mandate.
 
-    The verb then raises NotMandated or WhoAreYou before it does anything.
+    The verb then raises NotMandated, OwnNotGiven or WhoAreYou before it does anything.
     """
 
     def declared(verb: Callable[Concatenate[Session, Act, P], T]) -> Callable[Concatenate[Session, Act, P], T]:
@@ -109,11 +123,13 @@ def asks(
 
 
 def demand(session: Session, act: Act, task: Task, subject: object = None, *, own: bool = False) -> None:
-    """Raises NotMandated or WhoAreYou unless the actor may do this task to this subject."""
+    """Raises NotMandated, OwnNotGiven or WhoAreYou unless the actor may do this task to this subject."""
     if may(session, act, task, subject, own=own):
         return
     if act.actor.startswith(MACHINE):
         raise WhoAreYou(task=task, code=str(task))
+    if own and not _writes_own(act) and _is_own(session, act, subject):
+        raise OwnNotGiven(actor=act.actor)
     scopes = sorted(scopes_of(subject, session))
     raise NotMandated(actor=act.actor, task=task, code=str(task), scope=f" : {', '.join(scopes)}" if scopes else "")
 
@@ -124,7 +140,7 @@ def may(session: Session, act: Act, task: Task, subject: object = None, *, own: 
         return _in_emergency(session, act)
     if act.actor.startswith(MACHINE):
         return not ever_mandated(session)
-    if own and _is_own(session, act, subject):
+    if own and _writes_own(act) and _is_own(session, act, subject):
         return True
     return _holds(session, act, task, {EVERYWHERE, *scopes_of(subject, session)})
 
@@ -182,6 +198,10 @@ _HELD: Final = (
 
 def _member_of(act: Act) -> ScalarSelect[int]:
     return select(Member.id).where(Member.number == _number(act.actor), Member.left.is_(None)).scalar_subquery()
+
+
+def _writes_own(act: Act) -> bool:
+    return act.within is None or OWN in act.within
 
 
 def _is_own(session: Session, act: Act, subject: object) -> bool:

@@ -32,6 +32,7 @@ PREFIX: Final = "essaim_"
 """How every token begins, so that those who look for leaked secrets know it for one."""
 LONGEST_DAYS: Final = 366
 ANSWERS_LIFE: Final = timedelta(days=1)
+_KEY: Final = re.compile(r"[!-~]{1,255}")
 _SHAPE: Final = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 
 
@@ -108,6 +109,8 @@ def create_token(
 ) -> tuple[Token, str]:
     """Let a program of `member`'s act for them, and give the token that it shows. Nobody can read it again.
 
+    Without `rights.OWN` among its tasks it writes nothing of what is theirs without a mandate.
+
     Raises BadToken, LeftBefore, TaskNotHeld, and NotYours for another member or another token.
     """
     plain = name.strip()
@@ -120,7 +123,7 @@ def create_token(
         raise LeftBefore(member=str(member))
     held = rights.tasks_of(session, replace(act, actor=str(member), within=None))
     for task in sorted(set(tasks)):
-        if task not in held:
+        if task not in held and task != rights.OWN:
             raise TaskNotHeld(member=str(member), task=task[:40])
     shown = PREFIX + secrets.token_urlsafe(32)
     token = Token(
@@ -201,6 +204,17 @@ class Answer:
     body: str
 
 
+class BadKey(Invalid):
+    """An Idempotency-Key that cannot be told from another: spaces and signs get lost on the way."""
+
+    kind = "bad-key"
+    http_status = 400
+    phrase = Phrase(
+        "Une Idempotency-Key a de 1 à 255 lettres, chiffres ou signes ASCII, sans espace. Rien n'a été changé.",
+        "An Idempotency-Key has 1 to 255 ASCII letters, digits or signs, without a space. Nothing was changed.",
+    )
+
+
 class KeyUsedOtherwise(Invalid):
     """One Idempotency-Key, two different requests."""
 
@@ -214,12 +228,14 @@ class KeyUsedOtherwise(Invalid):
 def answered(session: Session, member_id: int, key: str, request: bytes, at: datetime) -> Answer | None:
     """What this very request was answered within a day, if it was; whoever asks it at the same time waits.
 
-    Asks for no right: it is the owner's own answer. Raises KeyUsedOtherwise.
+    Asks for no right: it is the owner's own answer. Raises BadKey, KeyUsedOtherwise.
     """
+    if _KEY.fullmatch(key) is None:
+        raise BadKey
     # On PostgreSQL two may come at once; SQLite has one writer.
     session.execute(select(Member.id).where(Member.id == member_id).with_for_update(key_share=True))
     session.execute(delete(Answered).where(Answered.at <= at - ANSWERS_LIFE))
-    before = session.scalar(select(Answered).where(Answered.member_id == member_id, Answered.key == key))
+    before = session.scalar(select(Answered).where(Answered.member_id == member_id, Answered.key == _named(key)))
     if before is None:
         return None
     asked, _, body = vault_of(session).open(before.said).partition("\n")
@@ -233,13 +249,18 @@ def keep_answer(session: Session, member_id: int, key: str, request: bytes, answ
     session.add(
         Answered(
             member_id=member_id,
-            key=key,
+            key=_named(key),
             status=answer.status,
             location=answer.location,
             said=vault_of(session).seal(f"{sha256(request).hexdigest()}\n{answer.body}"),
             at=at,
         )
     )
+
+
+def _named(key: str) -> str:
+    """A key as it is kept: as long as any other, and as hard to guess as it was."""
+    return sha256(key.encode()).hexdigest()
 
 
 def _digest(shown: str) -> bytes:

@@ -17,8 +17,7 @@ Key = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="sent again within a day under the same key, a request does nothing twice",
+        description="sent again within a day under the same key (1 to 255 visible ASCII characters), a request does "
+        "nothing twice",
     ),
 ]

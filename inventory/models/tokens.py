@@ -16,7 +16,8 @@ from inventory.numbers import shown
 class Token(Base):
     """A program of someone's acts for them until a moment, in some of their tasks. Its SHA-256 is all that is kept.
 
-    `tasks` are codes with a space between them; a token without any reads what is its owner's own.
+    `tasks` are codes with a space between them; a token without any reads what is its owner's own, and with `own` among
+    them writes it where its owner may.
     """
 
     __tablename__ = "token"
@@ -42,7 +43,7 @@ class Token(Base):
 class Answered(Base):
     """What a request with an Idempotency-Key was answered: asked again within a day, it does nothing twice.
 
-    `said` is the request's SHA-256 and the answer, sealed: either may hold a secret.
+    `key` is the SHA-256 of the key; `said` the request's SHA-256 and the answer, sealed: either may hold a secret.
     """
 
     __tablename__ = "answered"

@@ -9,7 +9,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,7 +114,8 @@ def newborn(
 
 def type_in(where: Association, commands: Iterable[str], stdin: str) -> None:
     """Type commands in an association, each of which succeeds."""
-    with pytest.MonkeyPatch.context() as patch:
+    # What they say is not what a test reads.
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         for name in [name for name in os.environ if name.startswith("ESSAIM_")]:
             patch.delenv(name)
         patch.setenv("ESSAIM_VAR", str(where.folder))
