@@ -67,7 +67,11 @@ MOST: Final = 1000
 _LINK_LENGTHS: Final = {4: (31, 30), 6: (127, 126)}
 _ASSIGNMENT: Final = Assignment.metadata.tables["assignment"]
 _GIVE: Final = insert(_ASSIGNMENT)
-_GIVE_MANY: Final = insert(_ASSIGNMENT).returning(_ASSIGNMENT.c.id, sort_by_parameter_order=True)
+_GIVEN: Final = select(_ASSIGNMENT.c.first, _ASSIGNMENT.c.id).where(
+    _ASSIGNMENT.c.family == bindparam("family"),
+    _ASSIGNMENT.c.first.between(bindparam("least"), bindparam("most")),
+    _ASSIGNMENT.c.until.is_(None),
+)
 _END: Final = update(_ASSIGNMENT).where(_ASSIGNMENT.c.id == bindparam("assignment"), _ASSIGNMENT.c.until.is_(None))
 
 
@@ -319,10 +323,13 @@ def _give(
 ) -> list[Assignment]:
     given = [_row(ledger, block, prefix, holder, role) for block, prefix in taken]
     if len(given) == 1:
-        ids = ledger.connection.execute(_GIVE, given[0]).inserted_primary_key
+        key = ledger.connection.execute(_GIVE, given[0]).inserted_primary_key or ()
+        ids = dict(zip((given[0]["first"],), key, strict=True))
     else:
-        ids = ledger.connection.execute(_GIVE_MANY, given).scalars().all()
-    made = [_loaded(session, number, row) for number, row in zip(ids or (), given, strict=True)]
+        ledger.connection.execute(_GIVE, given)
+        span = {"family": ledger.pool.family, "least": given[0]["first"], "most": given[-1]["first"]}
+        ids = {row.first: row.id for row in ledger.connection.execute(_GIVEN, span)}
+    made = [_loaded(session, ids[row["first"]], row) for row in given]
     journal.record(
         session,
         act,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Any, Final
 
-from sqlalchemy import literal, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, literal, or_, select, tuple_
+from sqlalchemy.orm import Session
 
 from foundation.errors import NotFound
 from foundation.speech import Phrase
@@ -17,7 +18,6 @@ from inventory.models.devices import Device, Interface
 from inventory.models.lines import Line, Share
 from inventory.models.people import Member
 
-_PEER, _PEERS_DEVICE = aliased(Interface), aliased(Device)
 _ROWS: Final = (
     select(
         Assignment.family,
@@ -27,8 +27,8 @@ _ROWS: Final = (
         Pool.name,
         Member.number,
         Line.number,
-        Device.name + "/" + Interface.name,
-        _PEERS_DEVICE.name + "/" + _PEER.name,
+        Assignment.interface_id,
+        Assignment.peer_id,
         Assignment.since,
         Assignment.until,
     )
@@ -37,12 +37,12 @@ _ROWS: Final = (
     .outerjoin(Share, Assignment.share_id == Share.id)
     .outerjoin(Line, Share.line_id == Line.id)
     .outerjoin(Member, Share.member_id == Member.id)
-    .outerjoin(Interface, Assignment.interface_id == Interface.id)
-    .outerjoin(Device, Interface.device_id == Device.id)
-    .outerjoin(_PEER, Assignment.peer_id == _PEER.id)
-    .outerjoin(_PEERS_DEVICE, _PEER.device_id == _PEERS_DEVICE.id)
     .order_by(Assignment.family, Assignment.first, Assignment.since)
 )
+_INTERFACES: Final = select(Interface.id, (Device.name + "/" + Interface.name).label("name")).join(
+    Device, Interface.device_id == Device.id
+)
+_ROLES: Final = {role.value: role for role in Role}
 
 
 class NotAssigned(NotFound):
@@ -84,7 +84,8 @@ def rows(
     if member is not None:
         query = query.where(Member.number == numbers.parse("M", member))
     if device is not None:
-        query = query.where(or_(Device.name == device, _PEERS_DEVICE.name == device))
+        ours = select(Interface.id).join(Device, Interface.device_id == Device.id).where(Device.name == device)
+        query = query.where(or_(Assignment.interface_id.in_(ours), Assignment.peer_id.in_(ours)))
     if role is not None:
         query = query.where(Assignment.role == role)
     if family is not None:
@@ -94,12 +95,12 @@ def rows(
         place = after[0].version, int(after[0].network_address), after[1] or datetime.max.replace(tzinfo=UTC)
         there = [literal(value, column.type) for value, column in zip(place, columns, strict=True)]
         query = query.where(tuple_(*columns) > tuple_(*there))
-    return [_fields(*found) for found in session.execute(query)]
+    return _read(session, query)
 
 
 def row(session: Session, held: Assignment) -> dict[str, Any]:
     """One assignment as a row of the list."""
-    return _fields(*session.execute(_ROWS.where(Assignment.id == held.id)).one())
+    return _read(session, _ROWS.where(Assignment.id == held.id))[0]
 
 
 def find_assignment(session: Session, prefix: IPNetwork) -> Assignment:
@@ -117,7 +118,19 @@ def find_assignment(session: Session, prefix: IPNetwork) -> Assignment:
     return found
 
 
+def _read(session: Session, query: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
+    session.flush()
+    # Past the ORM, which would take as long again for rows that are no objects.
+    found = session.connection().execute(query).all()
+    asked = {number for row in found for number in (row.interface_id, row.peer_id) if number is not None}
+    names: dict[int | None, str] = {}
+    if asked:
+        names.update((row.id, row.name) for row in session.execute(_INTERFACES.where(Interface.id.in_(asked))))
+    return [_fields(names, *row) for row in found]
+
+
 def _fields(
+    names: Mapping[int | None, str],
     family: int,
     first: int,
     length: int,
@@ -125,8 +138,8 @@ def _fields(
     pool: str,
     member: int | None,
     line: int | None,
-    interface: str | None,
-    peer: str | None,
+    interface: int | None,
+    peer: int | None,
     since: datetime,
     until: datetime | None,
 ) -> dict[str, Any]:
@@ -134,12 +147,12 @@ def _fields(
     text = inet_ntop(AF_INET, first.to_bytes(4)) if family == 4 else inet_ntop(AF_INET6, first.to_bytes(16))
     return {
         "prefix": f"{text}/{length}",
-        "role": Role(role),
+        "role": _ROLES[role],
         "pool": pool,
         "member": None if member is None else numbers.shown("M", member),
         "line": None if line is None else numbers.shown("L", line),
-        "interface": interface,
-        "peer": peer,
+        "interface": names.get(interface),
+        "peer": names.get(peer),
         "since": since,
         "until": until,
     }
