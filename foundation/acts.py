@@ -10,7 +10,6 @@ from typing import Final
 from foundation.errors import Invalid
 from foundation.speech import Phrase
 
-
 LONGEST_WHY: Final = 500
 """Signs of why someone acts."""
 _TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

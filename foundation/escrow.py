@@ -13,7 +13,8 @@ import os
 import re
 import unicodedata
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,7 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from foundation.errors import Invalid, NotFound, Refused
+from foundation.errors import Invalid, NotFound, Refused, Unavailable
 from foundation.speech import Phrase
 
 SHORTEST: Final = 16
@@ -44,6 +45,16 @@ class NoEscrow(NotFound):
     phrase = Phrase(
         "Pas d'enveloppe dans {file}. En faire : essaim key escrow --to 2",
         "There is no envelope in {file}. To make some: essaim key escrow --to 2",
+    )
+
+
+class EscrowUnwritten(Unavailable):
+    """There is no room for the envelopes, or no leave to write them."""
+
+    kind = "escrow-unwritten"
+    phrase = Phrase(
+        "Impossible d'écrire {file} ({reason}). Les enveloppes d'avant restent. Faites de la place, puis recommencez.",
+        "{file} cannot be written ({reason}). Former envelopes stay. Make room, then begin again.",
     )
 
 
@@ -127,14 +138,24 @@ def sealed(key: bytes, passphrases: Mapping[str, str], about: str) -> str:
     return "\n".join([*rows, ""])
 
 
-def write(path: Path, text: str) -> None:
-    """Put the envelopes in place of former ones, whole or not at all, for their owner alone to read."""
+@contextmanager
+def replacing(path: Path) -> Iterator[Callable[[str], None]]:
+    """Give what writes new envelopes, for their owner alone to read: at the end of the block, and only where all went
+    well in it, they take the place of former ones at once. Raises EscrowUnwritten.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
+
+    def put(text: str) -> None:
+        try:
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as failed:
+            raise EscrowUnwritten(file=path, reason=failed.strerror) from failed
+
     try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        yield put
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

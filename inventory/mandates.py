@@ -229,6 +229,7 @@ def second(session: Session, act: Act, mandate: Mandate) -> None:
 
     Raises NothingToSecond, SecondByAnother.
     """
+    _alone(session, [mandate])
     state = mandate.state_on(clock.today(act.at))
     if state != MandateState.WAITING:
         raise NothingToSecond(mandate=str(mandate), state=state)
@@ -246,6 +247,7 @@ def end(session: Session, act: Act, mandate: Mandate) -> None:
 
     Raises AlreadyEnded, LastGiver.
     """
+    _alone(session, [mandate])
     day = clock.today(act.at)
     if mandate.until is not None and mandate.until <= day:
         raise AlreadyEnded(mandate=str(mandate), until=mandate.until)
@@ -257,6 +259,7 @@ def end(session: Session, act: Act, mandate: Mandate) -> None:
 def end_all(session: Session, act: Act, member: Member) -> list[str]:
     """Whoever leaves lays all their mandates down: the numbers of those that end. Raises LastGiver."""
     query = select(Mandate).where(Mandate.member_id == member.id, not_ended(clock.today(act.at)))
+    _alone(session, session.scalars(query).all())
     held = session.scalars(query.order_by(Mandate.number)).all()
     _check_not_last(session, act, held)
     for mandate in held:
@@ -322,6 +325,17 @@ def parse_task(text: str) -> Task:
 def not_ended(day: date) -> ColumnElement[bool]:
     """The condition of a mandate that is not over on a day."""
     return or_(Mandate.until.is_(None), Mandate.until > day)
+
+
+def _alone(session: Session, ending: Sequence[Mandate]) -> None:
+    """Let nobody else second or end these, nor any that lets one give others, until the transaction ends.
+
+    All are locked in one order; what each says is then read as it now is.
+    """
+    several = Mandate.id.in_([one.id for one in ending]) | (Mandate.task == Task.MANDATES_GIVE)
+    session.execute(select(Mandate.id).where(several).order_by(Mandate.number).with_for_update(key_share=True)).all()
+    for one in ending:
+        session.refresh(one, ["until", "seconded_by", "seconded_at"])
 
 
 def _checked_scope(session: Session, task: Task, text: str) -> str:

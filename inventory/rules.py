@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import select
@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from foundation import journal
 from foundation.acts import Act
-from foundation.errors import Invalid, NotFound
+from foundation.errors import Forbidden, Invalid, NotFound
 from foundation.speech import Phrase
+from inventory import rights
 from inventory.models.mandates import Rule, Task
 from inventory.rights import asks
 
@@ -41,6 +42,18 @@ class BadRuleValue(Invalid):
     )
 
 
+class LowerByAnother(Forbidden):
+    """A rule that watches over everyone is not lowered by one person."""
+
+    kind = "lower-by-another"
+    phrase = Phrase(
+        "{actor} l'a déjà proposé : {rule} vaudra {value} quand quelqu'un d'autre dira de même, "
+        "essaim rule set {rule} {value}. D'ici là elle vaut {held}.",
+        "{actor} proposed it already: {rule} will be {value} once someone else says the same, "
+        "essaim rule set {rule} {value}. Until then it is {held}.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """What a rule's value must be: `fits` says whether a text is, `wanted` says it to people."""
@@ -51,12 +64,26 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A rule that Essaim knows: its name, what it decides, its value until someone sets it, and what it may be."""
+    """A rule that Essaim knows: its name, what it decides, its value until someone sets it, and what it may be.
+
+    `lowered_by_two`: its number watches over what one person may do alone, so one person alone does not lower it.
+    """
 
     name: str
     phrase: Phrase
     default: str
     check: Check
+    lowered_by_two: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A rule as it stands: its value, and the lower one that someone proposed and nobody else agreed to yet."""
+
+    known: Known
+    value: str
+    proposed: str | None = None
+    proposed_by: str | None = None
 
 
 def whole(low: int, high: int) -> Check:
@@ -86,6 +113,7 @@ RULES: Final[dict[str, Known]] = {
             Phrase("personnes qu'il faut pour donner un mandat", "people it takes to give a mandate"),
             "1",
             whole(1, 2),
+            lowered_by_two=True,
         ),
         Known(
             "mandates.notice_days",
@@ -154,24 +182,53 @@ def find_rule(name: str) -> Known:
     return known
 
 
-def list_rules(session: Session) -> list[tuple[Known, str]]:
-    """Every rule by its name, with its value."""
-    held = {one.name: one.value for one in session.scalars(select(Rule))}
-    return [(known, held.get(name, known.default)) for name, known in sorted(RULES.items())]
+def list_rules(session: Session) -> list[Standing]:
+    """Every rule by its name, as it stands."""
+    held = {one.name: one for one in session.scalars(select(Rule))}
+    return [_standing(known, held.get(name)) for name, known in sorted(RULES.items())]
 
 
 @asks(Task.RULES_SET)
-def set_rule(session: Session, act: Act, name: str, value: str) -> Known:
-    """From now on the rule has this value. Raises NoSuchRule, BadRuleValue."""
+def set_rule(session: Session, act: Act, name: str, value: str) -> Standing:
+    """From now on the rule has this value; a lower one of a rule that takes two waits until someone else sets it too.
+
+    Whatever is set otherwise meanwhile takes the place of what waits. Raises NoSuchRule, BadRuleValue, LowerByAnother.
+    """
     known, plain = find_rule(name), value.strip()
     if not known.check.fits(plain):
         raise BadRuleValue(rule=known.name, value=plain[:40], wanted=known.check.wanted)
-    held = session.get(Rule, known.name)
-    before = known.default if held is None else held.value
+    # On PostgreSQL two may come at once; SQLite has one writer.
+    held = session.get(Rule, known.name, with_for_update=True, populate_existing=True)
+    before = _standing(known, held)
     if held is None:
-        session.add(Rule(name=known.name, value=plain))
+        held = Rule(name=known.name, value=known.default)
+        session.add(held)
+    if _waits(session, act, before, plain):
+        held.proposed, held.proposed_by = plain, act.actor
+        journal.record(session, act, "rule.propose", known.name, before=before.value, after=plain)
     else:
-        held.value = plain
-    journal.record(session, act, "rule.set", known.name, before=before, after=plain)
+        by = before.proposed_by if plain == before.proposed else None
+        held.value, held.proposed, held.proposed_by = plain, None, None
+        journal.record(session, act, "rule.set", known.name, before=before.value, after=plain, proposed_by=by)
     session.flush()
-    return known
+    return _standing(known, held)
+
+
+def _standing(known: Known, held: Rule | None) -> Standing:
+    if held is None:
+        return Standing(known, known.default)
+    return Standing(known, held.value, held.proposed, held.proposed_by)
+
+
+def _waits(session: Session, act: Act, before: Standing, value: str) -> bool:
+    """Whether a value waits for someone else. At the founding nobody else could be. Raises LowerByAnother."""
+    known = before.known
+    if not known.lowered_by_two or int(value) >= int(before.value) or not rights.ever_mandated(session):
+        return False
+    if value != before.proposed or before.proposed_by is None:
+        return True
+    if before.proposed_by in rights.files_of(session, act.actor):
+        raise LowerByAnother(actor=act.actor, rule=known.name, value=value, held=before.value)
+    # Whoever proposed and no longer decides counts no more.
+    then = replace(act, actor=before.proposed_by, emergency=False, within=None)
+    return not rights.may(session, then, Task.RULES_SET)

@@ -32,7 +32,7 @@ PREFIX: Final = "essaim_"
 """How every token begins, so that those who look for leaked secrets know it for one."""
 LONGEST_DAYS: Final = 366
 ANSWERS_LIFE: Final = timedelta(days=1)
-_KEY: Final = re.compile(r"[!-~]{1,255}")
+_KEY: Final = re.compile(r"[ -~]{1,255}")
 _SHAPE: Final = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 
 
@@ -205,13 +205,13 @@ class Answer:
 
 
 class BadKey(Invalid):
-    """An Idempotency-Key that cannot be told from another: spaces and signs get lost on the way."""
+    """An Idempotency-Key that would not arrive as it was sent."""
 
     kind = "bad-key"
     http_status = 400
     phrase = Phrase(
-        "Une Idempotency-Key a de 1 à 255 lettres, chiffres ou signes ASCII, sans espace. Rien n'a été changé.",
-        "An Idempotency-Key has 1 to 255 ASCII letters, digits or signs, without a space. Nothing was changed.",
+        "Une Idempotency-Key a de 1 à 255 signes ASCII visibles. Rien n'a été changé.",
+        "An Idempotency-Key has 1 to 255 visible ASCII characters. Nothing was changed.",
     )
 
 

@@ -16,11 +16,13 @@ from inventory.rules import Known
 
 @dataclass(frozen=True, slots=True)
 class RuleView:
-    """A rule: its value now, and the one it has until someone sets it."""
+    """A rule: its value now, the one it has until someone sets it, and one that waits for someone else to agree."""
 
     name: str
     value: str
     default: str
+    proposed: str | None
+    proposed_by: str | None
     about_fr: str
     about_en: str
 
@@ -33,17 +35,28 @@ class RuleChange(Body):
 
 def views(session: Session, _act: Act, rows: Sequence[Known]) -> list[RuleView]:
     """Rules with their values."""
-    held = {known.name: value for known, value in rules.list_rules(session)}
-    return [RuleView(one.name, held[one.name], one.default, one.phrase.fr, one.phrase.en) for one in rows]
+    held = {one.known.name: one for one in rules.list_rules(session)}
+    return [
+        RuleView(
+            known.name,
+            held[known.name].value,
+            known.default,
+            held[known.name].proposed,
+            held[known.name].proposed_by,
+            known.phrase.fr,
+            known.phrase.en,
+        )
+        for known in rows
+    ]
 
 
 def listed(session: Session, *, after: str = "", limit: int = 100) -> Sequence[Known]:
     """Every rule, by name."""
-    return paged((known for known, _ in rules.list_rules(session)), lambda known: known.name, after, limit)
+    return paged((one.known for one in rules.list_rules(session)), lambda known: known.name, after, limit)
 
 
 def change(session: Session, act: Act, rule: Known, body: RuleChange) -> None:
-    """The association decides otherwise."""
+    """The association decides otherwise; to lower what takes two waits for someone else to do the same."""
     rules.set_rule(session, act, rule.name, body.value)
 
 
@@ -61,6 +74,8 @@ RULES = Noun(
         "name": "mandates.quorum",
         "value": "2",
         "default": "1",
+        "proposed": None,
+        "proposed_by": None,
         "about_fr": "personnes qu'il faut pour donner un mandat",
         "about_en": "people it takes to give a mandate",
     },

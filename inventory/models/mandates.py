@@ -176,9 +176,16 @@ class Emergency(Base):
 
 
 class Rule(Base):
-    """What the association decided for itself, by the rule's name; a rule that was never set has its default."""
+    """What the association decided for itself, by the rule's name; a rule that was never set has its default.
+
+    `proposed` is the value that waits until someone else than `proposed_by` sets it too.
+    """
 
     __tablename__ = "rule"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True, info=kept("technical"))
     value: Mapped[str] = mapped_column(String(200), info=kept("technical"))
+    proposed: Mapped[str | None] = mapped_column(String(200), info=kept("technical"))
+    proposed_by: Mapped[str | None] = mapped_column(String(64), info=kept("contract"))
+
+    __table_args__ = (CheckConstraint("(proposed IS NULL) = (proposed_by IS NULL)", name="proposed"),)
