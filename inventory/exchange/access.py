@@ -21,6 +21,7 @@ from inventory.exchange.people import People
 from inventory.exchange.periods import meet
 from inventory.exchange.plans import Action, Change, Draft
 from inventory.exchange.records import CredentialRecord, LineRecord, Noun, Place, Ref, ShareRecord, refusal
+from inventory.exchange.timelines import where
 from inventory.line_parts import Details
 from inventory.models.exchange import ForeignId
 from inventory.models.lines import Credential, CredentialKind, Line, LineState, Offer, Share
@@ -43,8 +44,8 @@ _OVER: Final = Phrase(
 )
 _LEFT: Final = Phrase("{who} est parti·e et a encore une part.", "{who} has left and still has a part.")
 _OVERLAP: Final = Phrase(
-    "{who} a déjà une part de cette ligne du {since} au {until}.",
-    "{who} has a part of this line already from {since} to {until}.",
+    "{who} a déjà une part de cette ligne du {since} au {until} ({where}).",
+    "{who} has a part of this line already from {since} to {until} ({where}).",
 )
 _WEIGHTS: Final = Phrase(
     "les poids successifs commencent après la part, l'un après l'autre.",
@@ -117,12 +118,13 @@ class NewCredential:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A share, here (with its row) or in the file."""
+    """A share, here (with its row) or in the file (at its place)."""
 
     member: int
     since: date
     until: date | None
     row: int | None = None
+    place: Place | None = None
 
 
 @dataclass(slots=True)
@@ -318,7 +320,7 @@ def _share(draft: Draft, access: Access, people: People, record: ShareRecord) ->
             shares.checked_weight(later)
     except EssaimError as refused:
         return draft.reading.problems.append(refusal(record.place, refused))
-    access.parts[line].append(Part(member, since, record.until))
+    access.parts[line].append(Part(member, since, record.until, place=record.place))
     work = NewShare(line, member, weight, record.weights, since, record.until, record.holds_since)
     return draft.add(record.place, Action.CREATE, Noun.SHARE, shown, work)
 
@@ -339,7 +341,8 @@ def _in_the_way(
     over = access.ended.get(line, line in access.now and access.now[line].state in ENDED)
     status = people.status.get(part.member) or people.now[part.member].status
     if met is not None:
-        return _OVERLAP, {"who": who, "since": met.since, "until": met.until or "…"}
+        found = where(met.place, record.place)
+        return _OVERLAP, {"who": who, "since": met.since, "until": met.until or "…", "where": found}
     if record.until is None and over:
         return _OVER, {"who": who}
     if record.until is None and status == MemberStatus.LEFT:

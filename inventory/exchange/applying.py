@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -14,9 +14,9 @@ from foundation import journal
 from foundation.acts import Act
 from foundation.errors import Invalid, Refused
 from foundation.speech import Phrase
-from inventory import devices, members, numbers, offers, places, pools, rights
+from inventory import devices, members, numbers, offers, places, pools, rights, wholesalers
 from inventory.device_facts import Facts
-from inventory.exchange import joining, wiring
+from inventory.exchange import announcing, belonging, buying, electricity, joining, lending, standing, wiring
 from inventory.exchange.access import ChangedLine, NewCredential, NewLine, NewShare
 from inventory.exchange.doing import Doing, refusing
 from inventory.exchange.history import NewHolding
@@ -28,6 +28,7 @@ from inventory.models.exchange import ForeignId
 from inventory.offers import Offering
 
 T = TypeVar("T")
+Verbs: TypeAlias = tuple[tuple[type, Callable[[Doing, Any], None]], ...]
 _USUAL: Final = {4: 32, 6: 56}
 """The prefix lengths that a pool hands out where nothing says so."""
 
@@ -70,6 +71,7 @@ def apply(session: Session, act: Act, plan: Plan) -> None:
     _people(doing, work)
     _network(doing, work)
     _lines(doing, work)
+    _in_turn(doing, work, _AFTERWARDS)
     _keys(doing, plan.source, work)
     if plan.doing:
         counted = {
@@ -82,6 +84,7 @@ def apply(session: Session, act: Act, plan: Plan) -> None:
 
 
 def _people(doing: Doing, work: dict[type, list[Step]]) -> None:
+    _in_turn(doing, work, _FIRST)
     joining.add_members(doing, _of(work, NewMember))
     joining.change_members(doing, _of(work, ChangedMember))
     joining.add_spells(doing, _of(work, NewSpell))
@@ -89,18 +92,15 @@ def _people(doing: Doing, work: dict[type, list[Step]]) -> None:
 
 def _network(doing: Doing, work: dict[type, list[Step]]) -> None:
     session, act = doing.session, doing.act
-    does: tuple[tuple[type, Callable[[Any], None]], ...] = (
-        (SiteRecord, lambda one: _add_site(session, act, one)),
-        (NewDevice, lambda one: _add_device(doing, one)),
-        (NewInterfaces, lambda one: _add_interfaces(session, act, one.device, one.names)),
-        (PrefixRecord, lambda one: _add_pool(session, act, one)),
-        (OfferRecord, lambda one: _add_offer(session, act, one)),
-    )
-    for kind, verb in does:
-        for step in work[kind]:
-            refusing(step, verb)
+    _in_turn(doing, work, _NETWORK)
     for step in work[ChangedThing]:
         refusing(step, partial(_change, session, act, step.noun))
+
+
+def _in_turn(doing: Doing, work: dict[type, list[Step]], verbs: Verbs) -> None:
+    for kind, verb in verbs:
+        for step in work[kind]:
+            refusing(step, partial(verb, doing))
 
 
 def _lines(doing: Doing, work: dict[type, list[Step]]) -> None:
@@ -113,8 +113,8 @@ def _lines(doing: Doing, work: dict[type, list[Step]]) -> None:
     wiring.hold(doing, work[NewHolding])
 
 
-def _add_site(session: Session, act: Act, record: SiteRecord) -> None:
-    places.add_site(session, act, record.name, record.description or "", address=record.address or "")
+def _add_site(doing: Doing, record: SiteRecord) -> None:
+    places.add_site(doing.session, doing.act, record.name, record.description or "", address=record.address or "")
 
 
 def _add_device(doing: Doing, new: NewDevice) -> None:
@@ -131,17 +131,18 @@ def _add_device(doing: Doing, new: NewDevice) -> None:
         facts=Facts(**{name: value for name in FACTS[2:] if (value := getattr(record, name)) is not None}),
         since=record.since,
     )
-    _add_interfaces(session, act, record.name, record.interfaces)
+    _add_interfaces(doing, NewInterfaces(record.name, record.interfaces))
     device.until = record.until
 
 
-def _add_interfaces(session: Session, act: Act, device: str, names: Iterable[str]) -> None:
-    found = devices.find_device(session, device)
-    for name in names:
-        devices.add_interface(session, act, found, name)
+def _add_interfaces(doing: Doing, new: NewInterfaces) -> None:
+    found = devices.find_device(doing.session, new.device)
+    for name in new.names:
+        devices.add_interface(doing.session, doing.act, found, name)
 
 
-def _add_pool(session: Session, act: Act, record: PrefixRecord) -> None:
+def _add_pool(doing: Doing, record: PrefixRecord) -> None:
+    session, act = doing.session, doing.act
     pools.create_pool(
         session,
         act,
@@ -157,7 +158,8 @@ def _add_pool(session: Session, act: Act, record: PrefixRecord) -> None:
     )
 
 
-def _add_offer(session: Session, act: Act, record: OfferRecord) -> None:
+def _add_offer(doing: Doing, record: OfferRecord) -> None:
+    session, act = doing.session, doing.act
     offer = offers.add_offer(
         session,
         act,
@@ -170,6 +172,7 @@ def _add_offer(session: Session, act: Act, record: OfferRecord) -> None:
         pool_v4=None if record.pool_v4 is None else pools.find_pool(session, record.pool_v4),
         pool_v6=None if record.pool_v6 is None else pools.find_pool(session, record.pool_v6),
         realm=record.realm,
+        wholesaler=None if record.wholesaler is None else wholesalers.find_wholesaler(session, record.wholesaler),
     )
     offer.retired = record.retired
 
@@ -200,6 +203,37 @@ def _keys(doing: Doing, source: str, work: dict[type, list[Step]]) -> None:
     ]
     if new:
         doing.session.execute(insert(ForeignId), new)
+
+
+_FIRST: Final[Verbs] = ((belonging.KindRecord, belonging.add_kind), (belonging.ChangedKind, belonging.change_kind))
+_NETWORK: Final[Verbs] = (
+    (belonging.NewReferent, belonging.add_referent),
+    (SiteRecord, _add_site),
+    (standing.RoomRecord, standing.add_room),
+    (standing.RackRecord, standing.add_rack),
+    (standing.ChangedRack, standing.change_rack),
+    (NewDevice, _add_device),
+    (NewInterfaces, _add_interfaces),
+    (standing.NewPlacement, standing.add_placement),
+    (electricity.FeedRecord, electricity.add_feed),
+    (electricity.ChangedFeed, electricity.change_feed),
+    (electricity.OutletRecord, electricity.add_outlet),
+    (electricity.NewPlug, electricity.add_plug),
+    (PrefixRecord, _add_pool),
+    (buying.WholesalerRecord, buying.add_wholesaler),
+    (buying.ChangedWholesaler, buying.change_wholesaler),
+    (OfferRecord, _add_offer),
+)
+_AFTERWARDS: Final[Verbs] = (
+    (buying.OrderRecord, buying.add_order),
+    (buying.NewChange, buying.add_change),
+    (buying.OrderEventRecord, buying.add_event),
+    (lending.EquipmentRecord, lending.add_equipment),
+    (lending.NewLoan, lending.add_loan),
+    (announcing.WorksRecord, announcing.add_works),
+    (announcing.WorksNoteRecord, announcing.add_note),
+)
+"""What an import does to one thing after another, each kind once all that it needs is there."""
 
 
 def _of(work: dict[type, list[Step]], kind: type[T]) -> list[T]:

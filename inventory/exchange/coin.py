@@ -1,9 +1,11 @@
 """What COIN knows, as `manage.py dumpdata` gives it (JSON) or table by table as CSV.
 
-COIN is the information system of Illyse and several providers of the FFDN (code.ffdn.org/ffdn/coin). Fields are those
-of its Django models: coin/members/models.py (Member, MembershipFee), coin/offers/models.py (Offer, OfferSubscription),
-coin/configuration/models.py (Configuration and its children in vpn/ and simple_dsl/), coin/resources/models.py (IPPool,
-IPSubnet). A table or a column that is missing says nothing. Passwords are not read: COIN keeps them hashed, or in LDAP.
+COIN is the information system of Illyse and several providers of the FFDN (code.ffdn.org/FFDN/coin, master): its
+README and EXTENDING.md were read for this, its models.py were not at hand. The tables and columns below are therefore
+those by which COIN is known, not confirmed against its source: applications `members` (member, membershipfee), `offers`
+(offer, offersubscription), `configuration` with `vpn` and `simple_dsl`, `resources` (ippool, ipsubnet). A table or a
+column that is missing says nothing; one that is not known is named and left aside, so that a COIN that calls them
+otherwise is seen in the preview. Passwords are not read: COIN keeps them hashed, or in LDAP.
 A CSV file is named after its table (`members_member.csv`); the columns of foreign keys may end in `_id`.
 """
 

@@ -1,8 +1,8 @@
 """The inventory written out in the shapes that an import reads: members, machines, pools, offers, lines, addresses…
 
 No secret is in it. CSV cells that a spreadsheet would take for a formula get an apostrophe before them, which an import
-takes away again. What is not exported: files merged into others, contacts other than telephones, referents, racks,
-links and power, works, orders, mandates, what closed pools held, migrations and what they bring.
+takes away again. What is not exported: files merged into others, contacts other than telephones, what interfaces are
+told apart by and the links between them, tickets, what closed pools held, migrations and what they bring.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 from foundation import journal
 from foundation.acts import Act
 from inventory import lines, numbers
+from inventory.exchange import announcing, belonging, buying, electricity, lending, standing
 from inventory.exchange.forms import FORMS
 from inventory.exchange.network import FACTS
 from inventory.exchange.tables import compact
@@ -140,11 +141,13 @@ def _pools(session: Session) -> list[Thing]:
 def _offers(session: Session) -> list[Thing]:
     fields = ("name", "title", "technology", "delivery", "mtu", "realm", "retired")
     query = select(Offer).options(joinedload(Offer.device), joinedload(Offer.pool_v4), joinedload(Offer.pool_v6))
+    query = query.options(joinedload(Offer.wholesaler))
     return [
         {
             **{name: getattr(one, name) for name in fields},
             **{
-                name: thing.name if (thing := getattr(one, name)) else None for name in ("device", "pool_v4", "pool_v6")
+                name: thing.name if (thing := getattr(one, name)) else None
+                for name in ("device", "pool_v4", "pool_v6", "wholesaler")
             },
         }
         for one in session.scalars(query.order_by(Offer.name))
@@ -246,4 +249,10 @@ _THINGS: Final[dict[str, Callable[[Session], list[Thing]]]] = {
     "offers": _offers,
     "lines": _lines,
     "addresses": _addresses,
+    **belonging.THINGS,
+    **standing.THINGS,
+    **electricity.THINGS,
+    **buying.THINGS,
+    **lending.THINGS,
+    **announcing.THINGS,
 }

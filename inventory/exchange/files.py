@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +24,18 @@ class NoSuchFile(NotFound):
     phrase = Phrase(
         "{file} ne se lit pas ({reason}). Rien n'a été importé.",
         "{file} cannot be read ({reason}). Nothing was imported.",
+    )
+
+
+class NotAFile(Invalid):
+    """A pipe, a terminal or a machine's own file: it may never say anything, or never end."""
+
+    kind = "not-a-file"
+    phrase = Phrase(
+        "{file} n'est pas un fichier ordinaire (un tube, un terminal ?). Rien n'a été importé. "
+        "Écrivez d'abord dans un fichier ce qui en vient, puis importez ce fichier : … > a.csv",
+        "{file} is no ordinary file (a pipe, a terminal?). Nothing was imported. "
+        "First write what comes from it to a file, then import that file: … > a.csv",
     )
 
 
@@ -67,7 +81,7 @@ class NotSQLite(Refused):
 
 
 def contents(paths: Iterable[Path], endings: tuple[str, ...] = (".csv", ".json")) -> dict[str, bytes]:
-    """What these files hold, by name; of a folder, the files in it that end so. Raises NoSuchFile.
+    """What these files hold, by name; of a folder, the files in it that end so. Raises NoSuchFile, NotAFile.
 
     No more is read of a file than what shows that it is too large.
     """
@@ -76,7 +90,9 @@ def contents(paths: Iterable[Path], endings: tuple[str, ...] = (".csv", ".json")
         try:
             inside = sorted(one for one in path.iterdir() if one.suffix in endings) if path.is_dir() else [path]
             for one in inside:
-                with one.open("rb") as file:
+                with open(one, "rb", opener=_at_once) as file:
+                    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                        raise NotAFile(file=one)
                     found[one.name if len(inside) > 1 or path.is_dir() else str(path)] = file.read(MOST_OCTETS + 1)
         except OSError as wrong:
             raise NoSuchFile(file=wrong.filename or path, reason=wrong.strerror) from wrong
@@ -115,6 +131,11 @@ def refuse_taken(paths: Iterable[Path], *, force: bool) -> None:
             raise FileTaken(file=path)
 
 
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting for anyone who would write into a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _fill(beside: Path, text: str) -> None:
     with beside.open("w", encoding="utf-8", newline="") as file:
         file.write(text)
@@ -124,6 +145,7 @@ def _fill(beside: Path, text: str) -> None:
 
 def _write(path: Path, fill: Callable[[Path], None], *, force: bool) -> None:
     refuse_taken([path], force=force)
+    _sweep(path)
     beside = path.with_name(f".{path.name}.essaim-{os.getpid()}")
     try:
         os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -134,6 +156,24 @@ def _write(path: Path, fill: Callable[[Path], None], *, force: bool) -> None:
             beside.unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as failed:
         raise CannotWrite(file=path, reason=getattr(failed, "strerror", None) or failed) from failed
+
+
+def _sweep(path: Path) -> None:
+    """Take away what exports of this file that were killed left behind: it may hold what members told us."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.essaim-*"):
+        writer = left.name.rpartition("-")[2]
+        if writer.isdecimal() and not _writes_still(int(writer)):
+            left.unlink(missing_ok=True)
+
+
+def _writes_still(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return process != os.getpid()
 
 
 def _settle(beside: Path, path: Path, *, force: bool) -> None:

@@ -44,6 +44,7 @@ _FUTURE: Final = Phrase("ceci est dans l'avenir.", "this lies in the future.")
 _HELD: Final = Phrase("{prefix} est à {holder} en ce temps-là.", "{prefix} is held by {holder} at that time.")
 _NOT_FREE: Final = Phrase("{prefix} n'est pas libre ({state}).", "{prefix} is not free ({state}).")
 _SAME_FILE: Final = Phrase("la ligne {line} de ce fichier", "line {line} of this file")
+_OTHER_FILE: Final = Phrase("la ligne {line} de {file}", "line {line} of {file}")
 _WHICH_LINE: Final = Phrase(
     "{who} n'a pas de ligne, ou en a plusieurs : laquelle ?", "{who} has no line, or several: which one?"
 )
@@ -256,7 +257,9 @@ def _sweep(
         if isinstance(met, BlockState):
             draft.wrong(record.place, _NOT_FREE, prefix=record.prefix, state=met)
         elif isinstance(met, int):
-            said = (_SAME_FILE.say(language, line=wanted[met][0].place.line) for language in LANGUAGES)
+            there = wanted[met][0].place
+            phrase = _SAME_FILE if there.file == record.place.file else _OTHER_FILE
+            said = (phrase.say(language, line=there.line, file=there.file) for language in LANGUAGES)
             draft.wrong(record.place, _HELD, prefix=record.prefix, holder=Phrase.said(*said))
         else:
             draft.wrong(record.place, _HELD, prefix=record.prefix, holder=owners.named(met))

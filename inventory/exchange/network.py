@@ -22,7 +22,10 @@ from inventory.models.devices import Device, Interface
 from inventory.models.lines import Offer
 from inventory.models.places import Site
 
-FACTS: Final = ("role", "platform", "shape", "description", "serial", "management", "endpoint", "public_key", "asn")
+FACTS: Final = (
+    "role", "platform", "shape", "description", "serial", "management", "endpoint", "public_key", "asn", "contact",
+    "watts", "snmp_agreed",
+)  # fmt: skip
 _TWICE: Final = Phrase("« {name} » est déjà à la ligne {line}.", "“{name}” is in line {line} already.")
 _UNKNOWN: Final = Phrase(
     "pas de {noun} « {name} », ni ici ni dans ce fichier.", "there is no {noun} “{name}”, here or in this file."
@@ -80,6 +83,7 @@ class Network:
     new: dict[tuple[Noun, str], Place] = field(default_factory=dict)
     brought: list[tuple[str, IPNetwork]] = field(default_factory=list)
     drawn: dict[str, OfferRecord] = field(default_factory=dict)
+    wholesalers: frozenset[str] = frozenset()
 
     def has(self, noun: Noun, name: str) -> bool:
         """Whether there is such a thing, here or in the file."""
@@ -210,6 +214,8 @@ def _offer(draft: Draft, network: Network, record: OfferRecord) -> None:
     for noun, name in needed:
         if name is not None and not _there(draft, network, record.place, noun, name):
             return None
+    if record.wholesaler is not None and record.wholesaler not in network.wholesalers:
+        return draft.unknown(record.place, Noun.WHOLESALER, record.wholesaler)
     network.drawn[record.name] = record
     return draft.add(record.place, Action.CREATE, Noun.OFFER, record.name, record)
 

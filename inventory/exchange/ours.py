@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from foundation.speech import Phrase
 from inventory import words
-from inventory.exchange import forms
+from inventory.exchange import announcing, belonging, buying, electricity, forms, lending, standing
 from inventory.exchange.cells import BadCell, Cells, Order, columns_of, prefix_of, rows_of, wordings
 from inventory.exchange.forms import FORMS, Form
 from inventory.exchange.records import (
@@ -298,6 +298,9 @@ def _device(cells: Cells) -> Iterator[Record]:
         endpoint=cells.text("endpoint", 64),
         public_key=cells.text("public_key", 44),
         asn=cells.number("asn", 10),
+        contact=cells.text("contact"),
+        watts=cells.number("watts"),
+        snmp_agreed=cells.truth("snmp_agreed"),
         serial=cells.text("serial", 64),
         description=cells.text("description"),
         since=since,
@@ -342,6 +345,7 @@ def _offer(cells: Cells) -> Iterator[Record]:
         device=cells.text("device", 64),
         pool_v4=cells.text("pool_v4", 32),
         pool_v6=cells.text("pool_v6", 32),
+        wholesaler=cells.text("wholesaler", 32),
     )
 
 
@@ -353,4 +357,20 @@ _READERS: Final[dict[str, Callable[[Cells], Iterator[Record]]]] = {
     forms.SITES.noun: _site,
     forms.POOLS.noun: _pool,
     forms.OFFERS.noun: _offer,
+    forms.KINDS.noun: belonging.read_kind,
+    forms.REFERENTS.noun: belonging.read_referent,
+    forms.ROOMS.noun: standing.read_room,
+    forms.RACKS.noun: standing.read_rack,
+    forms.PLACEMENTS.noun: standing.read_placement,
+    forms.FEEDS.noun: electricity.read_feed,
+    forms.OUTLETS.noun: electricity.read_outlet,
+    forms.PLUGS.noun: electricity.read_plug,
+    forms.WHOLESALERS.noun: buying.read_wholesaler,
+    forms.ORDERS.noun: buying.read_order,
+    forms.ORDER_EVENTS.noun: buying.read_order_event,
+    forms.EQUIPMENT.noun: lending.read_equipment,
+    forms.LOANS.noun: lending.read_loan,
+    forms.WORKS.noun: announcing.read_works,
+    forms.WORKS_NOTES.noun: announcing.read_works_note,
+    forms.MANDATES.noun: announcing.read_mandate,
 }

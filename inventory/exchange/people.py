@@ -20,6 +20,7 @@ from inventory.exchange.cells import wordings
 from inventory.exchange.periods import meet
 from inventory.exchange.plans import Action, Change, Draft
 from inventory.exchange.records import MemberRecord, MembershipRecord, Noun, Place, Ref, refusal
+from inventory.exchange.timelines import where
 from inventory.models.exchange import ForeignId
 from inventory.models.people import Contact, ContactKind, Member, Membership, MemberStatus
 from inventory.words import fold
@@ -45,8 +46,8 @@ _BACK: Final = Phrase.said(
 )
 _LANGUAGE: Final = Phrase("« {value} » : choisir parmi {choices}.", "“{value}”: choose among {choices}.")
 _OVERLAP: Final = Phrase(
-    "cette adhésion de {who} empiète sur une autre, du {since} au {until}.",
-    "this membership of {who} overlaps another, from {since} to {until}.",
+    "cette adhésion de {who} empiète sur une autre, du {since} au {until} ({where}).",
+    "this membership of {who} overlaps another, from {since} to {until} ({where}).",
 )
 _SHORTER: Final = Phrase("elle est plus longue ici, et le reste", "it is longer here, and stays so")
 _PERIOD: Final = Phrase(
@@ -69,11 +70,12 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A period of membership."""
+    """A period of membership, here or in the file (at its place)."""
 
     kind: str
     since: date
     until: date | None
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,24 +318,26 @@ def _weigh_spells(draft: Draft, people: People, handle: int, told: list[Membersh
         elif not memberships.EARLIEST <= record.since <= today:
             draft.wrong(record.place, _PERIOD, earliest=memberships.EARLIEST)
         else:
-            _weigh_spell(draft, people, handle, record, Spell(kind, record.since, record.until), have)
+            spell = Spell(kind, record.since, record.until, record.place)
+            _weigh_spell(draft, people, handle, record, spell, have)
 
 
 def _weigh_spell(
     draft: Draft, people: People, handle: int, record: MembershipRecord, spell: Spell, have: list[Spell]
 ) -> None:
     name = f"{people.called(handle)} {spell.since:%Y-%m-%d} – {spell.until or ''}".rstrip()
-    same = next((one for one in have if one.since == spell.since and one.kind == spell.kind), None)
+    alike = (one for one in have if one.place is None and one.since == spell.since and one.kind == spell.kind)
+    same = next(alike, None)
     others = [one for one in have if one is not same]
     covered = next((one for one in have if one.kind == spell.kind and _covers(one, spell)), None)
     met = next((one for one in others if meet(one.since, one.until, spell.since, spell.until)), None)
     if covered is not None:
-        shorter = covered is same and same.until != spell.until
+        shorter = covered.since == spell.since and covered.until != spell.until
         action = Action.SKIP if shorter else Action.NOTHING
         draft.add(record.place, action, Noun.MEMBERSHIP, name, why=_SHORTER if shorter else None)
     elif met is not None:
-        until = met.until or "…"
-        draft.wrong(record.place, _OVERLAP, who=people.called(handle), since=met.since, until=until)
+        facts = {"since": met.since, "until": met.until or "…", "where": where(met.place, record.place)}
+        draft.wrong(record.place, _OVERLAP, who=people.called(handle), **facts)
     elif same is not None:
         changes = (Change("until", same.until, spell.until),)
         have[have.index(same)] = spell

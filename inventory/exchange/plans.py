@@ -36,17 +36,39 @@ _ACTIONS: Final = {
 }
 
 _TASKS: Final[dict[Noun, Task]] = {
+    Noun.KIND: Task.RULES_SET,
     Noun.MEMBER: Task.MEMBERS_WRITE,
     Noun.MEMBERSHIP: Task.MEMBERS_WRITE,
+    Noun.REFERENT: Task.MEMBERS_WRITE,
     Noun.SITE: Task.DEVICES_WRITE,
+    Noun.ROOM: Task.DEVICES_WRITE,
+    Noun.RACK: Task.DEVICES_WRITE,
     Noun.DEVICE: Task.DEVICES_WRITE,
+    Noun.PLACEMENT: Task.DEVICES_WRITE,
+    Noun.FEED: Task.DEVICES_WRITE,
+    Noun.OUTLET: Task.DEVICES_WRITE,
+    Noun.PLUG: Task.DEVICES_WRITE,
     Noun.POOL: Task.ADDRESSES_WRITE,
+    Noun.WHOLESALER: Task.LINES_WRITE,
     Noun.OFFER: Task.LINES_WRITE,
     Noun.LINE: Task.LINES_WRITE,
     Noun.SHARE: Task.LINES_WRITE,
     Noun.CREDENTIAL: Task.LINES_WRITE,
     Noun.ADDRESS: Task.ADDRESSES_WRITE,
+    Noun.ORDER: Task.LINES_WRITE,
+    Noun.ORDER_EVENT: Task.LINES_WRITE,
+    Noun.EQUIPMENT: Task.DEVICES_WRITE,
+    Noun.LOAN: Task.DEVICES_WRITE,
+    Noun.WORKS: Task.WORKS_ANNOUNCE,
+    Noun.WORKS_NOTE: Task.WORKS_ANNOUNCE,
 }
+"""What applying a step of each noun takes. Nothing is ever done to a mandate."""
+
+_TWICE: Final = Phrase("« {name} » est déjà à la ligne {line}.", "“{name}” is in line {line} already.")
+_UNKNOWN: Final = Phrase(
+    "pas de {noun} « {name} », ni ici ni dans ce fichier.", "there is no {noun} “{name}”, here or in this file."
+)
+_STAYS: Final = Phrase.said("c'est autrement ici, et le reste", "it is otherwise here, and stays so")
 
 _STEP: Final = Phrase(
     "{file}, ligne {line} : {action} {noun} {name}{more}", "{file}, line {line}: {action} {noun} {name}{more}"
@@ -121,6 +143,7 @@ class Draft:
     reading: Reading
     at: datetime
     steps: list[Step] = field(default_factory=list)
+    _seen: dict[tuple[Noun, str], Place] = field(default_factory=dict)
 
     def add(
         self,
@@ -139,6 +162,21 @@ class Draft:
     def wrong(self, place: Place, phrase: Phrase, **facts: object) -> None:
         """Something stands in the way."""
         self.reading.wrong(place, phrase, **facts)
+
+    def unknown(self, place: Place, noun: Noun, name: str) -> None:
+        """What a line names is nowhere."""
+        self.wrong(place, _UNKNOWN, noun=noun, name=name)
+
+    def once(self, place: Place, noun: Noun, name: str) -> bool:
+        """Whether this is the first line of the file that is about this thing; a problem where it is not."""
+        first = self._seen.setdefault((noun, name), place)
+        if first is not place:
+            self.wrong(place, _TWICE, name=name, line=first.line)
+        return first is place
+
+    def here(self, place: Place, noun: Noun, name: str, *, same: bool) -> None:
+        """A thing that is here already, and stays as it is: as the file has it, or otherwise."""
+        self.add(place, Action.NOTHING if same else Action.SKIP, noun, name, why=None if same else _STAYS)
 
     def done(self) -> Plan:
         """The plan."""

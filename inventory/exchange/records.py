@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final, Protocol
 
 from foundation.errors import EssaimError
 from foundation.speech import Language, Phrase
@@ -27,16 +27,32 @@ MOST_PROBLEMS: Final = 1_000
 class Noun(StrEnum):
     """What a record is of, in the order in which an import goes: what is needed first comes first."""
 
+    KIND = "kind"
     MEMBER = "member"
     MEMBERSHIP = "membership"
+    REFERENT = "referent"
     SITE = "site"
+    ROOM = "room"
+    RACK = "rack"
     DEVICE = "device"
+    PLACEMENT = "placement"
+    FEED = "feed"
+    OUTLET = "outlet"
+    PLUG = "plug"
     POOL = "pool"
+    WHOLESALER = "wholesaler"
     OFFER = "offer"
     LINE = "line"
     SHARE = "share"
     CREDENTIAL = "credential"
     ADDRESS = "address"
+    ORDER = "order"
+    ORDER_EVENT = "order-event"
+    EQUIPMENT = "equipment"
+    LOAN = "loan"
+    WORKS = "works"
+    WORKS_NOTE = "works-note"
+    MANDATE = "mandate"
 
     @property
     def phrase(self) -> Phrase:
@@ -45,16 +61,32 @@ class Noun(StrEnum):
 
 
 _NOUNS: Final = {
+    Noun.KIND: Phrase("type d'adhésion", "kind of membership"),
     Noun.MEMBER: Phrase("membre", "member"),
     Noun.MEMBERSHIP: Phrase("adhésion", "membership"),
+    Noun.REFERENT: Phrase("référent·e", "referent"),
     Noun.SITE: Phrase("lieu", "site"),
+    Noun.ROOM: Phrase("salle", "room"),
+    Noun.RACK: Phrase("baie", "rack"),
     Noun.DEVICE: Phrase("machine", "machine"),
+    Noun.PLACEMENT: Phrase("emplacement", "placement"),
+    Noun.FEED: Phrase("arrivée électrique", "power feed"),
+    Noun.OUTLET: Phrase("prise", "outlet"),
+    Noun.PLUG: Phrase("branchement", "plug"),
     Noun.POOL: Phrase("pool", "pool"),
+    Noun.WHOLESALER: Phrase("opérateur de gros", "wholesaler"),
     Noun.OFFER: Phrase("offre", "offer"),
     Noun.LINE: Phrase("ligne", "line"),
     Noun.SHARE: Phrase("part", "share"),
     Noun.CREDENTIAL: Phrase("identifiant", "credential"),
     Noun.ADDRESS: Phrase("adresse", "address"),
+    Noun.ORDER: Phrase("commande", "order"),
+    Noun.ORDER_EVENT: Phrase("suite de commande", "order event"),
+    Noun.EQUIPMENT: Phrase("matériel", "equipment"),
+    Noun.LOAN: Phrase("prêt", "loan"),
+    Noun.WORKS: Phrase("travaux", "works"),
+    Noun.WORKS_NOTE: Phrase("nouvelle des travaux", "news of works"),
+    Noun.MANDATE: Phrase("mandat", "mandate"),
 }
 
 
@@ -160,6 +192,9 @@ class DeviceRecord:
     endpoint: str | None = None
     public_key: str | None = None
     asn: int | None = None
+    contact: str | None = None
+    watts: int | None = None
+    snmp_agreed: bool | None = None
     serial: str | None = None
     description: str | None = None
     since: date | None = None
@@ -200,6 +235,7 @@ class OfferRecord:
     device: str | None = None
     pool_v4: str | None = None
     pool_v6: str | None = None
+    wholesaler: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,18 +303,14 @@ class AddressRecord:
     until: datetime | None = None
 
 
-Record: TypeAlias = (
-    MemberRecord
-    | MembershipRecord
-    | SiteRecord
-    | DeviceRecord
-    | PrefixRecord
-    | OfferRecord
-    | LineRecord
-    | ShareRecord
-    | CredentialRecord
-    | AddressRecord
-)
+class Record(Protocol):
+    """One thing that a file says: of what, and where."""
+
+    noun: ClassVar[Noun]
+
+    @property
+    def place(self) -> Place:
+        """Where it was said."""
 
 
 @dataclass(slots=True)

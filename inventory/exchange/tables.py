@@ -1,11 +1,12 @@
 """A CSV file as spreadsheets and programs write it, or a list of JSON objects, read into rows of cells by heading.
 
-Any separator among `;` `,` and tab; UTF-8 or what Windows writes; any order of columns. Pure: octets in, a table or
-what is wrong with it out.
+Any separator among `;` `,` and tab; UTF-8, UTF-16 or what Windows writes; any order of columns. Pure: octets in, a
+table or what is wrong with it out.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -141,16 +142,25 @@ def compact(value: Any) -> str:
 def _text(reading: Reading, whole: Place, data: bytes) -> str | None:
     if len(data) > MOST_OCTETS:
         reading.wrong(whole, _TOO_LARGE, most=MOST_OCTETS >> 20)
-    elif b"\0" in data:
+        return None
+    text = _decoded(data)
+    if text is None or "\0" in text:
         reading.wrong(whole, _BINARY)
-    elif not data.strip():
+        return None
+    if not text.strip():
         reading.wrong(whole, _EMPTY)
-    else:
-        for encoding in ("utf-8-sig", "cp1252", "latin-1"):
-            try:
-                return data.decode(encoding)
-            except UnicodeDecodeError:
-                continue
+        return None
+    return text
+
+
+def _decoded(data: bytes) -> str | None:
+    """UTF-16 says that it is (`Unicode text` of spreadsheets); anything is text to the last of the others."""
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252", "latin-1"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
     return None
 
 
