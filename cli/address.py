@@ -99,8 +99,9 @@ def show(address: Prefix, as_json: Json = False) -> None:
     from inventory.models.addresses import BlockState
     from inventory.views.addresses import place_view
 
+    asked = addresses.parse_prefix(address)
     with looking() as session:
-        seen = place_view(session, addresses.parse_prefix(address))
+        seen = place_view(session, asked)
     if as_json:
         return screen.give(seen)
     if seen.held is not None:
@@ -118,10 +119,11 @@ def show(address: Prefix, as_json: Json = False) -> None:
     if seen.state == BlockState.FREE:
         screen.say(
             Phrase(
-                "La donner : essaim address allocate --pool {pool} --line L0042 --exactly …",
-                "To give it: essaim address allocate --pool {pool} --line L0042 --exactly …",
+                "Donner {asked} : essaim address allocate --pool {pool} --line LIGNE --exactly {asked}",
+                "To give {asked}: essaim address allocate --pool {pool} --line LINE --exactly {asked}",
             ),
             pool=seen.pool,
+            asked=asked,
         )
     return None
 
@@ -177,12 +179,7 @@ def allocate(
         _tell(one)
     if len(seen) > 10:
         screen.say(Phrase("… en tout {count}, du même pool.", "… {count} in all, of the same pool."), count=len(seen))
-    return screen.say(
-        Phrase(
-            "Les machines n'ont pas encore changé : essaim change plan",
-            "The machines have not changed yet: essaim change plan",
-        )
-    )
+    return screen.say(_PLAN)
 
 
 @commands.command(
@@ -202,16 +199,17 @@ def release(prefix: Prefix, why: Why = "", as_json: Json = False) -> None:
         seen = place_view(session, wanted)
     if as_json:
         return screen.give(seen)
-    if seen.until is None:
-        return screen.say(Phrase("{prefix} est libre.", "{prefix} is free."), prefix=wanted)
-    return screen.say(
-        Phrase(
+    screen.say(
+        Phrase("{prefix} est libre.", "{prefix} is free.")
+        if seen.until is None
+        else Phrase(
             "{prefix} attend en quarantaine jusqu'au {until} ; seul le même membre peut l'avoir d'ici là (--exactly).",
             "{prefix} waits in quarantine until {until}; only the same member may have it until then (--exactly).",
         ),
         prefix=wanted,
         until=seen.until,
     )
+    return screen.say(_PLAN)
 
 
 @commands.command(
@@ -265,6 +263,11 @@ def unreserve(prefix: Prefix, why: Why = "", as_json: Json = False) -> None:
         prefix=wanted,
         pool=seen.pool,
     )
+
+
+_PLAN: Final = Phrase(
+    "Les machines n'ont pas encore changé : essaim change plan", "The machines have not changed yet: essaim change plan"
+)
 
 
 def _tell(held: AddressView) -> None:

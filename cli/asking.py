@@ -97,6 +97,14 @@ def questions_(after: After = 0, limit: Limit = 100, as_json: Json = False) -> N
         screen.more("essaim address questions", [one.number for one in found], limit)
 
 
+_PROOF: Final = Phrase(
+    "Preuve : l'attribution de {prefix} (pool {pool}) à {holder}, inscrite depuis le {since} et toujours en cours.",
+    "Proof: the assignment of {prefix} (pool {pool}) to {holder}, on record since {since} and still in force.",
+)
+_PROOF_ENDED: Final = Phrase(
+    "Preuve : l'attribution de {prefix} (pool {pool}) à {holder}, inscrite du {since} au {until}.",
+    "Proof: the assignment of {prefix} (pool {pool}) to {holder}, on record from {since} to {until}.",
+)
 _KEPT: Final = Phrase("Question {number} au registre.", "Question {number} in the register.")
 
 
@@ -130,11 +138,17 @@ def _answer(seen: AnswerView) -> None:
             **facts,
         )
     screen.say(
-        Phrase(
-            "Preuve : {proof} (pool {pool}). Question {number} au registre : essaim address questions",
-            "Proof: {proof} (pool {pool}). Question {number} in the register: essaim address questions",
-        ),
-        proof=seen.proof,
+        _PROOF_ENDED if seen.until else _PROOF,
+        prefix=seen.prefix,
+        holder=seen.line or f"{seen.device}/{seen.interface}",
+        since=seen.since,
+        until=seen.until,
         pool=seen.pool,
+    )
+    screen.say(
+        Phrase(
+            "Question {number} au registre : essaim address questions",
+            "Question {number} in the register: essaim address questions",
+        ),
         number=seen.number,
     )

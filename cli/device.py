@@ -118,8 +118,8 @@ def add(
 
 @commands.command(
     help=help_of(
-        "Héberger : essaim device host boite --owner M0042 --site cave --shape 'Raspberry Pi'",
-        "Host: essaim device host boxy --owner M0042 --site cellar --shape 'Raspberry Pi'",
+        "Héberger une machine : essaim device host boite --owner M0042 --site cave --shape 'Raspberry Pi'",
+        "Host a machine: essaim device host boxy --owner M0042 --site cellar --shape 'Raspberry Pi'",
     )
 )
 def host(

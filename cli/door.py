@@ -231,6 +231,8 @@ def _own_up(unforeseen: Exception) -> int:
 
 def _reason(wrong: Any) -> str:
     """Why a command line was not understood; the library's own English only for what is rare."""
+    from cli.sheet import stand_in
+
     parameter = getattr(wrong, "param", None)
     unknown = re.match(r"No such command '(.*?)'\.", str(wrong.format_message()))
     if hasattr(wrong, "possibilities"):
@@ -238,6 +240,7 @@ def _reason(wrong: Any) -> str:
     if unknown:
         return _NO_COMMAND.say(language(), it=unknown.group(1))
     if parameter is not None:
-        name = parameter.opts[0] if parameter.opts[0].startswith("-") else parameter.metavar or parameter.name
+        option = parameter.opts[0].startswith("-")
+        name = parameter.opts[0] if option else stand_in(str(parameter.metavar or parameter.name.upper()))
         return (_MISSING if hasattr(wrong, "param_type") else _BAD_VALUE).say(language(), it=name)
     return str(wrong.format_message()).rstrip(".")

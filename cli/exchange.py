@@ -234,7 +234,9 @@ def _carry_out(read: Callable[[], Reading], *, apply: bool, yes: bool, why: str,
         if as_json:
             screen.give(_document(plan, applied=False))
         first = plan.problems[0]
-        raise NothingImported(count=len(plan.problems), first=Phrase.said(first.sentence("fr"), first.sentence("en")))
+        said = Phrase.said(first.sentence("fr"), first.sentence("en"))
+        several = not as_json and len(plan.problems) > 1
+        raise NothingImported(count=len(plan.problems), first=_ABOVE if several else said)
     doing = apply and bool(plan.doing or any(step.work is not None for step in plan.steps))
     if doing and plan.doing and not screen.confirm(Phrase("Importer ?", "Import?"), yes=yes or as_json):
         doing = False
@@ -247,6 +249,9 @@ def _carry_out(read: Callable[[], Reading], *, apply: bool, yes: bool, why: str,
     if as_json:
         return screen.give(_document(plan, applied=doing))
     return _say_done(plan, doing=doing, asked=apply)
+
+
+_ABOVE: Final = Phrase("Ils sont dits ci-dessus.", "They are said above.")
 
 
 def _document(plan: Plan, *, applied: bool) -> dict[str, Any]:
@@ -294,8 +299,9 @@ def _show(plan: Plan) -> None:
         screen.table(
             columns, [(noun, *(row[action] or None for action in actions)) for noun, row in plan.summary.items()]
         )
-    for problem in plan.problems:
-        screen.line(problem.sentence(language))
+    if len(plan.problems) > 1:  # one alone is said by the refusal
+        for problem in plan.problems:
+            screen.line(problem.sentence(language))
 
 
 def _more(count: int) -> None:

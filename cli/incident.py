@@ -80,8 +80,8 @@ def note(
         name = str(found)
     screen.say(
         Phrase(
-            '{number} : dit. Quand c\'est fini : essaim incident close {number} "…"',
-            '{number}: told. When it is over: essaim incident close {number} "…"',
+            '{number} : dit. Pour le clore : essaim incident close {number} "…"',
+            '{number}: told. To close it: essaim incident close {number} "…"',
         ),
         number=name,
     )
@@ -89,8 +89,8 @@ def note(
 
 @commands.command(
     help=help_of(
-        'C\'est fini : essaim incident close I0001 "Un câble était débranché."',
-        'It is over: essaim incident close I0001 "Un câble était débranché." --words-en "A cable was unplugged."',
+        'Clore : essaim incident close I0001 "Un câble était débranché."',
+        'Close: essaim incident close I0001 "Un câble était débranché." --words-en "A cable was unplugged."',
     )
 )
 def close(
@@ -99,7 +99,7 @@ def close(
     words_en: Annotated[str, typer.Option("--words-en", help=help_of("en anglais", "in English"))] = "",
     why: Why = "",
 ) -> None:
-    """It is over, in words for members."""
+    """It is over: closed, in words for members."""
     from inventory import works
 
     with writing(why) as (session, act):
@@ -108,8 +108,8 @@ def close(
         name, since, until = str(found), found.since, found.until
     screen.say(
         Phrase(
-            "{number} : terminé, du {since} au {until}. Le relire : essaim incident show {number}",
-            "{number}: over, from {since} to {until}. To read it over: essaim incident show {number}",
+            "{number} : clos ; il a duré du {since} au {until}. Le relire : essaim incident show {number}",
+            "{number}: closed; it lasted from {since} to {until}. To read it over: essaim incident show {number}",
         ),
         number=name,
         since=since,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import screen
-from cli.door import Json, Why, help_of, noun, writing
+from cli import leaving, screen
+from cli.door import Why, help_of, noun, writing
 from foundation.speech import Phrase
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ def register(commands: typer.Typer) -> None:
             ),
         ),
         (
-            leave,
+            leaving.leave,
             help_of(
-                "Un membre s'en va : ses lignes se ferment ou continuent avec qui les partage",
-                "A member leaves: their lines close or go on with those who share them",
+                "S'en aller, un aperçu d'abord : essaim member leave M0042",
+                "A member leaves, a preview first: essaim member leave M0042",
             ),
         ),
     ):
@@ -114,49 +114,6 @@ def become(
         ),
         **said,
     )
-
-
-def leave(number: Number, why: Why = "", as_json: Json = False) -> None:
-    """Someone leaves."""
-    from inventory import devices, equipment, members
-
-    with writing(why) as (session, act):
-        one = members.find_member(session, number)
-        partings = members.leave(session, act, one)
-        name = str(one)
-        lent = [str(loan.equipment) for loan in equipment.lent_to(session, one)]
-        hosted = [device.name for device in devices.list_devices(session, owner=one)]
-    if as_json:
-        return screen.give({"member": name, "lines": partings, "lent": lent, "hosted": hosted})
-    screen.say(
-        Phrase(
-            "{member} n'est plus membre. Ses lignes : {lines}. "
-            "Les machines n'ont pas encore changé : essaim change plan",
-            "{member} is no longer a member. Their lines: {lines}. "
-            "The machines have not changed yet: essaim change plan",
-        ),
-        member=name,
-        lines=partings or "—",
-    )
-    if lent:
-        screen.say(
-            Phrase(
-                "Encore chez cette personne : {lent}. Au retour : essaim equipment return {first}",
-                "Still with them: {lent}. Once it is back: essaim equipment return {first}",
-            ),
-            lent=lent,
-            first=lent[0],
-        )
-    if hosted:
-        screen.say(
-            Phrase(
-                "Ses machines sont encore ici : {hosted}. Une fois partie : essaim device retire {first}",
-                "Their machines are still here: {hosted}. Once it has gone: essaim device retire {first}",
-            ),
-            hosted=hosted,
-            first=hosted[0],
-        )
-    return None
 
 
 @period.command(

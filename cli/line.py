@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from inventory.models.lines import LineState
     from inventory.views.lines import LineView
 
 commands = noun("Les lignes", "Lines")
@@ -268,26 +269,27 @@ def move(
     """Bring a line into another state."""
     from foundation import clock
     from inventory import lines
+    from inventory.models.lines import LineState
+    from inventory.words import with_code
 
     state, moment = lines.parse_state(to), None if at is None else clock.parse(at)
     with writing(why) as (session, act):
         one = lines.find_line(session, number)
+        before = LineState(one.state)
         lines.move(session, act, one, state, at=moment)
         name, legal = str(one), sorted(lines.NEXT[state])
     screen.say(
         Phrase(
-            "{line} : {state}. Ensuite, elle peut être : {legal}. Mettre les machines d'accord : essaim change plan",
-            "{line}: {state}. Next, it may be: {legal}. To bring the machines along: essaim change plan",
+            "{line} : {state}. Ensuite, elle peut être : {legal}.",
+            "{line}: {state}. Next, it may be: {legal}.",
         )
         if legal
-        else Phrase(
-            "{line} : {state}. Ses adresses sont en quarantaine. La retirer des machines : essaim change plan",
-            "{line}: {state}. Its addresses are in quarantine. To take it off the machines: essaim change plan",
-        ),
+        else _OVER,
         line=name,
         state=state,
-        legal=legal,
+        legal=[with_code(one) for one in legal],
     )
+    screen.say(_then(before, state), line=name)
 
 
 @commands.command(help=help_of("Fermer une ligne", "Close a line"))
@@ -309,16 +311,11 @@ def close(number: Number, yes: Yes = False, why: Why = "") -> None:
         return
     with writing(why) as (session, act):
         one = lines.find_line(session, number)
+        was = LineState(one.state)
         lines.close_line(session, act, one)
         name, state = str(one), LineState(one.state)
-    screen.say(
-        Phrase(
-            "{line} : {state}. Ses adresses sont en quarantaine. La retirer des machines : essaim change plan",
-            "{line}: {state}. Its addresses are in quarantine. To take it off the machines: essaim change plan",
-        ),
-        line=name,
-        state=state,
-    )
+    screen.say(_OVER, line=name, state=state)
+    screen.say(_then(was, state), line=name)
 
 
 @commands.command(help=help_of("En une phrase : marche-t-elle ?", "In one sentence: does it work?"))
@@ -341,6 +338,38 @@ def status(number: Number, as_json: Json = False) -> None:
     for each in works:
         screen.line(f"▲ {each.say(screen.language())}")
     return None
+
+
+_OVER: Final = Phrase(
+    "{line} : {state}. Ses adresses sont en quarantaine.", "{line}: {state}. Its addresses are in quarantine."
+)
+_STEPS: Final = {
+    "requested": Phrase(
+        "Quand l'opérateur l'a en commande : essaim line move {line} --to ordered",
+        "When it is on order with the wholesaler: essaim line move {line} --to ordered",
+    ),
+    "ordered": Phrase(
+        "Une fois livrée : essaim line move {line} --to delivered",
+        "Once it is delivered: essaim line move {line} --to delivered",
+    ),
+    "closing": Phrase("Le moment venu : essaim line close {line}", "When the time comes: essaim line close {line}"),
+    "closed": Phrase("Les autres : essaim line list", "The others: essaim line list"),
+    "cancelled": Phrase("Les autres : essaim line list", "The others: essaim line list"),
+}
+
+
+def _then(before: LineState, state: LineState) -> Phrase:
+    """What comes next once a line is in a state: for the machines, where it comes to them or goes."""
+    from inventory.lines import RENDERED
+
+    if state in RENDERED and before not in RENDERED:
+        return Phrase(
+            "La mettre sur les machines : essaim change plan", "To bring it to the machines: essaim change plan"
+        )
+    if before in RENDERED and state not in RENDERED:
+        return Phrase("La retirer des machines : essaim change plan", "To take it off the machines: essaim change plan")
+    works = Phrase("Marche-t-elle : essaim line status {line}", "Does it work: essaim line status {line}")
+    return _STEPS.get(state.value, works)
 
 
 def _view(session: Session, number: str, at: datetime) -> LineView:

@@ -37,6 +37,7 @@ from cli import (
     renumbering,
     reverse,
     rule,
+    screen,
     search,
     site,
     ticket,
@@ -59,6 +60,15 @@ essaim = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:
+    """Which Essaim this is, and nothing more."""
+    if asked:
+        from importlib.metadata import version
+
+        screen.line(f"Essaim {version('essaim')}")
+        raise typer.Exit
+
+
 @essaim.callback()
 def who(
     acting_as: Annotated[
@@ -71,8 +81,13 @@ def who(
             help=help_of("agir sans mandat : annoncé et relu", "act without a mandate: announced and reviewed"),
         ),
     ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_say_version, help=help_of("la version", "the version")),
+    ] = False,
 ) -> None:
     """Remember who acts."""
+    del version
     act_as(acting_as, emergency)
 
 

@@ -38,9 +38,9 @@ _WAITS = Phrase(
 )
 _NOBODY_ELSE = Phrase(
     "{number} attend un appui, mais personne d'autre ne donne de mandats : {member} ne peut pas encore "
-    "« {task} ». Que quelqu'un d'autre le puisse : essaim mandate give M0042 mandates.give",
+    "« {task} ». Que quelqu'un d'autre le puisse : essaim mandate give MEMBRE mandates.give",
     "{number} waits for a second, but nobody else gives mandates: {member} may not “{task}” yet. "
-    "Let someone else do so: essaim mandate give M0042 mandates.give",
+    "Let someone else do so: essaim mandate give MEMBER mandates.give",
 )
 
 
@@ -92,9 +92,9 @@ def give(
         return screen.say(
             Phrase(
                 "C'était le premier mandat : désormais dites qui vous êtes, essaim --as {member} "
-                "mandate give M0042 lines.write (ou acting_as dans essaim.toml).",
+                "mandate give MEMBRE lines.write (ou acting_as dans essaim.toml).",
                 "That was the first mandate: from now on say who you are, essaim --as {member} "
-                "mandate give M0042 lines.write (or acting_as in essaim.toml).",
+                "mandate give MEMBER lines.write (or acting_as in essaim.toml).",
             ),
             **facts,
         )

@@ -139,6 +139,7 @@ def show(number: Number, as_json: Json = False) -> None:
     from foundation import clock
     from inventory import lines, members
     from inventory.models.lines import LineState
+    from inventory.models.people import MemberStatus
     from inventory.views.members import view
 
     with looking() as session:
@@ -157,6 +158,11 @@ def show(number: Number, as_json: Json = False) -> None:
     if file.left:
         return screen.say(
             Phrase("Revient : essaim member rejoin {member}", "Comes back: essaim member rejoin {member}"),
+            member=file.number,
+        )
+    if file.status == MemberStatus.APPLICANT:
+        return screen.say(
+            Phrase("L'admettre : essaim member admit {member}", "To admit them: essaim member admit {member}"),
             member=file.number,
         )
     return screen.say(

@@ -187,6 +187,7 @@ def show(number: Number, as_json: Json = False) -> None:
     from inventory import orders
     from inventory.ordering import legal
     from inventory.views.wholesale import view_order
+    from inventory.words import with_code
 
     with looking() as session:
         one = view_order(orders.find_order(session, number))
@@ -213,16 +214,16 @@ def show(number: Number, as_json: Json = False) -> None:
          Phrase("par", "by")),
         [(each.at, each.state, each.word, each.words, each.by) for each in one.events],
     )  # fmt: skip
-    able = sorted(state.value for state in legal(one.kind, one.state))
+    able = sorted(legal(one.kind, one.state))
     if able:
         screen.say(
             Phrase(
                 "Peut devenir : {able}. Par exemple : essaim order move {number} --to {first}",
                 "May become: {able}. For example: essaim order move {number} --to {first}",
             ),
-            able=able,
+            able=[with_code(state) for state in able],
             number=one.number,
-            first=able[0],
+            first=able[0].value,
         )
     return None
 

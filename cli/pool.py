@@ -68,8 +68,11 @@ def list_(
     with looking() as session:
         where = None if site is None else places.find_site(session, site)
         found = pool_views(session, pools.list_pools(session, site=where, closed=closed, after=after, limit=limit))
+    rows = [
+        {**{name: getattr(one, name) for name in COLUMNS}, "free_prefixes": _figure(one.free_prefixes)} for one in found
+    ]
     screen.listing(
-        found,
+        found if as_json else rows,
         COLUMNS,
         as_json=as_json,
         empty=Phrase(
@@ -77,7 +80,8 @@ def list_(
             "No pool here. To create one: essaim pool create vpn-v4 198.51.100.0/24 --handed 32",
         ),
         then=Phrase(
-            "Pools : {count}. En voir un : essaim pool show {first}", "Pools: {count}. To see one: essaim pool show {first}"
+            "Pools : {count}. En voir un : essaim pool show {first}",
+            "Pools: {count}. To see one: essaim pool show {first}",
         ),
     )
     if not as_json:
@@ -99,13 +103,7 @@ def show(name: Name, as_json: Json = False) -> None:
         seen = pool_view(session, pools.find_pool(session, name))
     if as_json:
         return screen.give(seen)
-    _tell(seen)
-    return screen.say(
-        Phrase(
-            "Qui y a quoi : essaim address list --pool {name}", "Who has what there: essaim address list --pool {name}"
-        ),
-        name=seen.name,
-    )
+    return _told(seen)
 
 
 @commands.command(
@@ -152,10 +150,16 @@ def create(
     _tell(seen)
     return screen.say(
         Phrase(
-            "En donner une adresse : essaim address allocate --pool {name} --line L0042",
-            "To give an address of it: essaim address allocate --pool {name} --line L0042",
+            "En donner un préfixe : essaim address allocate --pool {name} --line LIGNE",
+            "To give a prefix of it: essaim address allocate --pool {name} --line LINE",
+        )
+        if seen.automatic
+        else Phrase(
+            "En donner un préfixe, choisi : essaim address allocate --pool {name} --line LIGNE --exactly {exactly}",
+            "To give a prefix of it, chosen: essaim address allocate --pool {name} --line LINE --exactly {exactly}",
         ),
         name=name,
+        exactly=f"{wanted.network_address}/{seen.handed}",
     )
 
 
@@ -196,7 +200,7 @@ def change(
             site=None if site is None else places.find_site(session, site),
         )
         seen = pool_view(session, pool)
-    return screen.give(seen) if as_json else _tell(seen)
+    return screen.give(seen) if as_json else _told(seen)
 
 
 @commands.command(
@@ -225,7 +229,7 @@ def grow(name: Name, to: Kept, why: Why = "", yes: Yes = False, as_json: Json = 
         pool = pools.find_pool(session, name)
         reshaping.grow_pool(session, act, pool, wanted)
         seen = pool_view(session, pool)
-    return screen.give(seen) if as_json else _tell(seen)
+    return screen.give(seen) if as_json else _told(seen)
 
 
 @commands.command(
@@ -287,24 +291,26 @@ def shrink(name: Name, to: Kept, why: Why = "", yes: Yes = False, as_json: Json 
     wanted = addresses.parse_prefix(to)
     with looking() as session:
         pool = pools.find_pool(session, name)
-        before, used = pool.prefix, reshaping.used_outside(session, pool, wanted)
+        before, seen = pool.prefix, pool_view(session, pool)
+        used = seen.taken(reshaping.used_outside(session, pool, wanted))
     if not screen.confirm(
         Phrase(
-            "{name} passe de {before} à {after} (adresses occupées dans ce qui serait rendu : {used}) ?",
-            "{name} goes from {before} to {after} (addresses in use in what would be given back: {used})?",
+            "{name} passe de {before} à {after} (/{handed} occupés dans ce qui serait rendu : {used}) ?",
+            "{name} goes from {before} to {after} (/{handed} in use in what would be given back: {used})?",
         ),
         yes=yes,
         name=name,
         before=before,
         after=wanted,
-        used=used,
+        handed=seen.handed,
+        used=_figure(used),
     ):
         raise typer.Abort
     with writing(why) as (session, act):
         pool = pools.find_pool(session, name)
         reshaping.shrink_pool(session, act, pool, wanted)
         seen = pool_view(session, pool)
-    return screen.give(seen) if as_json else _tell(seen)
+    return screen.give(seen) if as_json else _told(seen)
 
 
 @commands.command(
@@ -319,16 +325,18 @@ def close(name: Name, why: Why = "", yes: Yes = False, as_json: Json = False) ->
 
     with looking() as session:
         pool = pools.find_pool(session, name)
-        prefix, used = pool.prefix, reshaping.used_outside(session, pool)
+        prefix, seen = pool.prefix, pool_view(session, pool)
+        used = seen.taken(reshaping.used_outside(session, pool))
     if not screen.confirm(
         Phrase(
-            "Fermer {name} et rendre {prefix} (adresses occupées : {used}) ?",
-            "Close {name} and give {prefix} back (addresses in use: {used})?",
+            "Fermer {name} et rendre {prefix} (/{handed} occupés : {used}) ?",
+            "Close {name} and give {prefix} back (/{handed} in use: {used})?",
         ),
         yes=yes,
         name=name,
         prefix=prefix,
-        used=used,
+        handed=seen.handed,
+        used=_figure(used),
     ):
         raise typer.Abort
     with writing(why) as (session, act):
@@ -349,28 +357,42 @@ def close(name: Name, why: Why = "", yes: Yes = False, as_json: Json = False) ->
     )
 
 
+def _told(pool: PoolView) -> None:
+    """A pool, and who has what of it."""
+    _tell(pool)
+    screen.say(
+        Phrase("Qui y a quoi : essaim address list --pool {name}", "Who has what: essaim address list --pool {name}"),
+        name=pool.name,
+    )
+
+
 def _tell(pool: PoolView) -> None:
     """A pool in one sentence, or two."""
     screen.say(
         Phrase(
             "{name} : {prefix}, {how} des /{handed}, quarantaine de {days} jours. "
-            "Adresses : {free} libres, {assigned} attribuées, {quarantined} en quarantaine, {reserved} réservées.",
+            "En /{handed} : {free} libres, {assigned} attribués, {quarantined} en quarantaine, {reserved} réservés.",
             "{name}: {prefix}, {how} /{handed}, {days} days of quarantine. "
-            "Addresses: {free} free, {assigned} assigned, {quarantined} in quarantine, {reserved} reserved.",
+            "In /{handed}: {free} free, {assigned} assigned, {quarantined} in quarantine, {reserved} reserved.",
         ),
         name=pool.name,
         prefix=pool.prefix,
         how=_AUTOMATIC if pool.automatic else _BY_HAND,
         handed=pool.handed,
         days=pool.quarantine_days,
-        free=pool.free,
-        assigned=pool.assigned,
-        quarantined=pool.quarantined,
-        reserved=pool.reserved,
+        free=_figure(pool.free_prefixes),
+        assigned=_figure(pool.taken(pool.assigned)),
+        quarantined=_figure(pool.taken(pool.quarantined)),
+        reserved=_figure(pool.taken(pool.reserved)),
     )
     for fact in (pool.purpose, pool.note):
         if fact:
             screen.line(fact)
+
+
+def _figure(count: int) -> int | Phrase:
+    """A number that a person can read; beyond that it is only very large."""
+    return count if count < 2**32 else Phrase("d'innombrables", "countless")
 
 
 _AUTOMATIC: Final = Phrase("distribue", "hands out")

@@ -69,8 +69,8 @@ def delegate(prefix: Prefix, servers: Annotated[list[str], typer.Argument(metava
         made = reverse.delegate(session, act, held, wanted, servers).servers.split()
     screen.say(
         Phrase(
-            "Les noms de {prefix} sont laissés à {servers} (zones : {zones}).",
-            "The names of {prefix} are left to {servers} (zones: {zones}).",
+            "Les noms de {prefix} sont laissés à {servers} (zones : {zones}). Toutes : essaim address names",
+            "The names of {prefix} are left to {servers} (zones: {zones}). All of them: essaim address names",
         ),
         prefix=wanted,
         servers=made,

@@ -20,8 +20,15 @@ def list_(as_json: Json = False) -> None:
 
     with looking() as session:
         found = [
-            {"name": known.name, "value": value, "default": known.default, "means": known.phrase}
-            for known, value in rules.list_rules(session)
+            {
+                "name": one.known.name,
+                "value": one.value,
+                "default": one.known.default,
+                "proposed": one.proposed,
+                "proposed_by": one.proposed_by,
+                "means": one.known.phrase,
+            }
+            for one in rules.list_rules(session)
         ]
     screen.listing(
         found,
@@ -29,13 +36,13 @@ def list_(as_json: Json = False) -> None:
             "name": Phrase("règle", "rule"),
             "value": Phrase("valeur", "value"),
             "default": Phrase("sinon", "default"),
+            "proposed": Phrase("proposé", "proposed"),
+            "proposed_by": Phrase("par", "by"),
             "means": Phrase("ce qu'elle dit", "what it says"),
         },
         as_json=as_json,
         empty=Phrase("Aucune règle.", "No rule."),
-        then=Phrase(
-            "En changer une : essaim rule set {first} …", "To change one: essaim rule set {first} …"
-        ),
+        then=Phrase("En changer une : essaim rule set {first} VALEUR", "To change one: essaim rule set {first} VALUE"),
     )
 
 
@@ -55,15 +62,25 @@ def set_(
     from inventory import rules
 
     with writing(why) as (session, act):
-        known = rules.set_rule(session, act, name, value)
+        now = rules.set_rule(session, act, name, value)
     if as_json:
-        return screen.give({"name": known.name, "value": value.strip()})
+        return screen.give(
+            {"name": now.known.name, "value": now.value, "proposed": now.proposed, "proposed_by": now.proposed_by}
+        )
     return screen.say(
         Phrase(
             "{rule} vaut maintenant {value} ({means}). Toutes les règles : essaim rule list",
             "{rule} is now {value} ({means}). All rules: essaim rule list",
+        )
+        if now.proposed is None
+        else Phrase(
+            "{rule} vaut encore {value} ({means}). Vous proposez {proposed} : il faut que quelqu'un d'autre le dise "
+            "aussi, essaim rule set {rule} {proposed}. Retirer la proposition : essaim rule set {rule} {value}",
+            "{rule} is still {value} ({means}). You propose {proposed}: someone else has to say so too, "
+            "essaim rule set {rule} {proposed}. To take the proposal back: essaim rule set {rule} {value}",
         ),
-        rule=known.name,
-        value=value.strip(),
-        means=known.phrase,
+        rule=now.known.name,
+        value=now.value,
+        proposed=now.proposed,
+        means=now.known.phrase,
     )

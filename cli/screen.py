@@ -198,9 +198,14 @@ def progress(title: Phrase, total: int | None = None) -> Iterator[Progress]:
         yield bar
 
 
+def asks(*, yes: bool) -> bool:
+    """Whether a person is there to be asked: what is shown only for that is left out otherwise."""
+    return not yes and sys.stdin.isatty()
+
+
 def confirm(question: Phrase, *, yes: bool, **values: object) -> bool:
     """Ask, the answer being yes by default; without a terminal, or with `--yes`, nothing waits."""
-    if yes or not sys.stdin.isatty():
+    if not asks(yes=yes):
         return True
     answer = input(question.say(language(), **values) + (" [O/n] " if language() == "fr" else " [Y/n] "))
     return answer.strip().lower() in ("", "o", "oui", "y", "yes")

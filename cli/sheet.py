@@ -23,8 +23,39 @@ _WORDS: Final = {
     "COMMAND [ARGS]...": Phrase("COMMANDE [ARGUMENTS]…", "COMMAND [ARGUMENTS]…"),
     " <str>": Phrase(" …", " …"),
     " <int range>": Phrase(" 20", " 20"),
+    " <int>": Phrase(" N", " N"),
     " <path>": Phrase(" FICHIER", " FILE"),
 }
+_SHORT: Final = {
+    "ADDRESS": "ADRESSE",
+    "DAY": "JOUR",
+    "FEED": "ARRIVÉE",
+    "FILE": "FICHIER",
+    "FILES": "FICHIERS",
+    "HOST": "HÔTE",
+    "KIND": "TYPE",
+    "LINES": "LIGNES",
+    "NAME": "NOM",
+    "NUMBER": "NUMÉRO",
+    "OUTLET": "PRISE",
+    "PREFIX": "PRÉFIXE",
+    "PURPOSE": "USAGE",
+    "RACK": "BAIE",
+    "REFERENCE": "RÉFÉRENCE",
+    "ROOM": "SALLE",
+    "SITE": "LIEU",
+    "STATE": "ÉTAT",
+    "TITLE": "TITRE",
+    "VALUE": "VALEUR",
+    "WORD": "MOT",
+    "WORDS": "MOTS",
+}
+"""What stands in capitals for what is to be typed, in French; the code has the English."""
+
+_CAPITALS: Final = re.compile(r"\b[A-Z]{3,}\b")
+_EXAMPLE: Final = re.compile(r"\s*:\s*essaim\s.*", re.DOTALL)
+_ROOM: Final = 74
+"""Of 80 columns, those that a list of commands has for a name and what it is for."""
 _BOUNDS: Final = re.compile(r"; \d+<=x<=\d+|  \[\d+<=x<=\d+\]")
 Dressed = TypeVar("Dressed", bound=Command)
 
@@ -34,7 +65,7 @@ class Sheet(HelpFormatter):
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """How the command is written."""
-        super().write_usage(prog, re.sub(r"[{}]|\.\.\.", "", _ours(args)), _ours(prefix or "Usage: "))
+        super().write_usage(prog, stand_in(re.sub(r"[{}]|\.\.\.", "", _ours(args))), _ours(prefix or "Usage: "))
 
     def write_heading(self, heading: str) -> None:
         """A heading after an empty row."""
@@ -46,7 +77,7 @@ class Sheet(HelpFormatter):
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Options or commands, and what each is for."""
-        ours = [(_ours(term if term.startswith("-") else term.split(" ")[0]), _ours(it)) for term, it in rows]
+        ours = [(stand_in(_ours(term if term[0] == "-" else term.split(" ")[0])), _ours(it)) for term, it in rows]
         super().write_dl(ours, col_max, col_spacing)
 
 
@@ -60,9 +91,21 @@ def dressed(command: Dressed) -> Dressed:
     """The command and all below it, their help in the reader's language."""
     command.context_class = Asked
     if isinstance(command, TyperGroup):
+        widest = max(len(name) for name in command.commands)
         for each in command.commands.values():
+            each.short_help = _whole(each.help or "", _ROOM - widest)
             dressed(each)
     return command
+
+
+def stand_in(text: str) -> str:
+    """Words in capitals, which stand for what is to be typed, in the reader's language."""
+    return _CAPITALS.sub(lambda found: _SHORT.get(found[0], found[0]), text) if language() == "fr" else text
+
+
+def _whole(said: str, room: int) -> str:
+    """What a command is for, with its example where both fit: half a command teaches nothing."""
+    return said if len(said) <= room else _EXAMPLE.sub("", said)
 
 
 def _ours(text: str) -> str:

@@ -74,7 +74,8 @@ def list_(after: AfterName = "", limit: Limit = 100, as_json: Json = False) -> N
             "Aucun lieu ici. En ajouter un : essaim site add cave", "No site here. To add one: essaim site add cellar"
         ),
         then=Phrase(
-            "Lieux : {count}. En voir un : essaim site show {first}", "Sites: {count}. To see one: essaim site show {first}"
+            "Lieux : {count}. En voir un : essaim site show {first}",
+            "Sites: {count}. To see one: essaim site show {first}",
         ),
     )
     if not as_json:

@@ -224,6 +224,7 @@ def show(number: Number, as_json: Json = False) -> None:
     from foundation import clock
     from inventory import tickets
     from inventory.views.wholesale import view_ticket
+    from inventory.words import with_code
 
     with looking() as session:
         one = view_ticket(tickets.find_ticket(session, number), clock.now())
@@ -258,11 +259,17 @@ def show(number: Number, as_json: Json = False) -> None:
          Phrase("par", "by")),
         [(each.at, each.state, each.word, each.words, each.by) for each in one.events],
     )  # fmt: skip
+    able = sorted(tickets.NEXT[one.state])
+    if not able:
+        return None
     return screen.say(
         Phrase(
-            "Le faire avancer : essaim ticket move {number} --to …", "To move it on: essaim ticket move {number} --to …"
+            "Peut devenir : {able}. Par exemple : essaim ticket move {number} --to {first}",
+            "May become: {able}. For example: essaim ticket move {number} --to {first}",
         ),
+        able=[with_code(state) for state in able],
         number=one.number,
+        first=able[0].value,
     )
 
 

@@ -28,17 +28,19 @@ def create(
         list[str] | None,
         typer.Option(help=help_of("un de vos mandats ; répétable", "one of your mandates; repeatable")),
     ] = None,
+    own: Annotated[
+        bool, typer.Option("--own", help=help_of("écrire aussi ce qui est à vous", "also write what is your own"))
+    ] = False,
     days: Annotated[int, typer.Option(min=1, max=366, help=help_of("jours de vie", "days of life"))] = 90,
     why: Why = "",
     as_json: Json = False,
 ) -> None:
     """Make a token and print it, this once."""
-    from inventory import members, tokens
+    from inventory import members, rights, tokens
 
+    wanted = [*(task or ()), *([rights.OWN] if own else ())]
     with writing(why) as (session, deed):
-        made, shown = tokens.create_token(
-            session, deed, members.find_member(session, member), name, task or [], days=days
-        )
+        made, shown = tokens.create_token(session, deed, members.find_member(session, member), name, wanted, days=days)
         facts = {"number": str(made), "token": shown, "until": made.until}
     if as_json:
         return screen.give(facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,7 +36,7 @@ Words = Annotated[
     str | None, typer.Option("--words", help=help_of("mots pour les membres", "words for members, in French"))
 ]
 WordsEn = Annotated[str | None, typer.Option("--words-en", help=help_of("les mêmes en anglais", "those in English"))]
-Every = Annotated[bool, typer.Option("--all", help=help_of("terminés aussi", "those over too"))]
+Every = Annotated[bool, typer.Option("--all", help=help_of("les finis aussi", "those over too"))]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help=help_of("au plus", "at most"))]
 
 
@@ -166,7 +167,8 @@ def list_(every: Every = False, after: After = 0, limit: Limit = 200, as_json: J
         "No works. To announce some: essaim works announce TITLE --on device:MACHINE --since … --until …",
     )
     then = Phrase(
-        "Travaux : {count}. En voir : essaim works show {first}", "Works: {count}. To see some: essaim works show {first}"
+        "Travaux : {count}. En voir : essaim works show {first}",
+        "Works: {count}. To see some: essaim works show {first}",
     )
     listed(WorksKind.WORKS, "essaim works list", empty, then, every=every, after=after, limit=limit, as_json=as_json)
 
@@ -194,8 +196,11 @@ def listed(
     at = clock.now()
     with looking() as session:
         found = [view(one, at) for one in works.list_works(session, kind, at, ended=every, after=after, limit=limit)]
+    rows = [
+        {each.name: getattr(one, each.name) for each in fields(one)} | {"state": one.state.of(kind)} for one in found
+    ]
     screen.listing(
-        found,
+        found if as_json else rows,
         {
             "number": Phrase("numéro", "number"),
             f"title_{screen.language()}" if all(one.title_en for one in found) else "title_fr": Phrase(
@@ -222,7 +227,7 @@ def shown(one: WorksView, *, as_json: bool) -> None:
     facts = {
         "number": one.number,
         "title": one.title_fr if french or not one.title_en else one.title_en,
-        "state": one.state,
+        "state": one.state.of(one.kind),
         "since": one.since,
         "until": one.until,
         "by": one.announced_by,

@@ -13,7 +13,7 @@ from foundation import clock, escrow
 from foundation.settings import Settings
 from foundation.speech import Language, Phrase
 from inventory import devices, keys, lines, mandates, members, tokens
-from inventory.models.mandates import MandateState, Task
+from inventory.models.mandates import Mandate, MandateState, Task
 from inventory.models.people import Member
 
 _ON_MACHINES: Final = frozenset({Task.KEYS_KEEP, Task.CHANGES_APPLY, Task.DEVICES_WRITE})
@@ -27,8 +27,12 @@ _TASK: Final = Phrase(
     "  {mandate} {task} ({scope}) — also held by: {others}",
 )
 _ALONE: Final = Phrase(
-    "  {mandate} {task} ({scope}) — personne d'autre : essaim mandate give M0042 {task}",
-    "  {mandate} {task} ({scope}) — nobody else: essaim mandate give M0042 {task}",
+    "  {mandate} {task} ({scope}) — personne d'autre : essaim mandate give MEMBRE {task}",
+    "  {mandate} {task} ({scope}) — nobody else: essaim mandate give MEMBER {task}",
+)
+_WAITING: Final = Phrase(
+    "  {mandate} {task} ({scope}) — pas encore : il attend l'appui d'une autre personne",
+    "  {mandate} {task} ({scope}) — not yet: it waits for another person to second it",
 )
 _MACHINES: Final = Phrase("Machines à leur nom : {machines}", "Machines in their name: {machines}")
 _LINES: Final = Phrase("Lignes dont la personne a une part : {lines}", "Lines they have a part of: {lines}")
@@ -47,12 +51,18 @@ _SECRET: Final = Phrase("  {secret} : la personne l'a choisi", "  {secret}: they
 
 @dataclass(frozen=True, slots=True)
 class HeldTask:
-    """A task to hand over: its mandate, code and scope, and who else holds it now."""
+    """A task to hand over: its mandate, code and scope, who else holds it now; or one that `waits` for a second."""
 
     mandate: str
     task: str
     scope: str
     others: tuple[str, ...]
+    waits: bool
+
+    def sentence(self, language: Language) -> str:
+        """One line of the list."""
+        phrase = _WAITING if self.waits else _TASK if self.others else _ALONE
+        return phrase.say(language, mandate=self.mandate, task=self.task, scope=self.scope, others=self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +85,7 @@ class Handover:
         yield (_TITLE if any(facts) else _NOTHING).say(language, member=self.member, name=self.name)
         if self.tasks:
             yield _TASKS.say(language)
-        for one in self.tasks:
-            phrase = _TASK if one.others else _ALONE
-            yield phrase.say(language, mandate=one.mandate, task=one.task, scope=one.scope, others=one.others)
+        yield from (one.sentence(language) for one in self.tasks)
         for phrase, held in ((_MACHINES, self.machines), (_LINES, self.lines), (_TOKENS, self.tokens)):
             if held:
                 yield phrase.say(language, machines=held, lines=held, tokens=held)
@@ -95,7 +103,7 @@ def handover(session: Session, settings: Settings, number: str, day: date) -> Ha
     return Handover(
         member=str(member),
         name=member.name,
-        tasks=tuple(HeldTask(str(one), one.task, one.scope, _others(session, member, one.task, day)) for one in held),
+        tasks=tuple(_held(session, member, one, day) for one in held),
         machines=tuple(_machines(session, member, day)),
         lines=tuple(str(line) for line in lines.lines_of(session, member)),
         tokens=tuple(
@@ -105,6 +113,11 @@ def handover(session: Session, settings: Settings, number: str, day: date) -> Ha
         ssh=any(one.task in _ON_MACHINES for one in ever),
         secrets=tuple(keys.secrets_set_by(session, member)),
     )
+
+
+def _held(session: Session, member: Member, one: Mandate, day: date) -> HeldTask:
+    others, waits = _others(session, member, one.task, day), one.state_on(day) == MandateState.WAITING
+    return HeldTask(str(one), one.task, one.scope, others, waits)
 
 
 def _others(session: Session, member: Member, task: str, day: date) -> tuple[str, ...]:

@@ -58,21 +58,21 @@ class Checked:
 def seal(store: Store, settings: Settings, act: Act, passphrases: Mapping[str, str]) -> Path:
     """Seal the vault's key for these members (`M0042`), each under their passphrase; former envelopes are replaced.
 
-    Raises NotMandated, NoSuchMember, HolderLeft, KeyMissing, WeakPassphrase, SamePassphrase.
+    Raises NotMandated, NoSuchMember, HolderLeft, KeyMissing, WeakPassphrase, SamePassphrase, EscrowUnwritten.
     """
     try:
         key = settings.vault_key.read_bytes()
     except OSError as gone:
         raise KeyMissing(path=settings.vault_key) from gone
     about = "".join(_ABOUT.say(language, association=settings.name) for language in ("fr", "en"))
-    with transaction(store) as session:
+    # The new envelopes take their place only once the deed is in the journal: a full disk leaves both as they were.
+    with escrow.replacing(settings.escrow) as put, transaction(store) as session:
         people = [members.find_member(session, number) for number in passphrases]
         for one in people:
             if one.left is not None:
                 raise mandates.HolderLeft(member=str(one))
         keys.note_escrow(session, act, people)
-        text = escrow.sealed(key, dict(zip(map(str, people), passphrases.values(), strict=True)), about)
-        escrow.write(settings.escrow, text)
+        put(escrow.sealed(key, dict(zip(map(str, people), passphrases.values(), strict=True)), about))
     return settings.escrow
 
 

@@ -97,6 +97,7 @@ _ACTS: Final = {
     "place": ("passée", "placed"),
     "plan": ("plan", "plan"),
     "plug": ("branchement", "plugged in"),
+    "propose": ("proposition", "proposal"),
     "public-key": ("clé publique", "public key"),
     "record": ("enregistrement", "record"),
     "recover": ("reprise", "recovery"),

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
 from foundation.errors import Invalid, Refused
-from foundation.speech import Phrase
+from foundation.speech import LANGUAGES, Phrase
 from inventory.models.wholesale import OrderState
 
 
@@ -32,8 +33,8 @@ class UnknownWord(Refused):
 
     kind = "unknown-word"
     phrase = Phrase(
-        "« {word} » n'est pas un mot connu de « {mapping} ». Rien n'a été changé. Mots connus : {words}.",
-        "“{word}” is not a word that “{mapping}” knows. Nothing was changed. Known words: {words}.",
+        "« {word} » n'est pas un mot connu de « {mapping} ». Rien n'a été changé. {words}",
+        "“{word}” is not a word that “{mapping}” knows. Nothing was changed. {words}",
     )
 
 
@@ -59,16 +60,29 @@ class Dialect:
     def means(self, word: str, now: OrderState, legal: frozenset[OrderState]) -> OrderState:
         """The state that a word of theirs means, for an order that is `now` and may become one of `legal`.
 
-        Raises UnknownWord with all words, TwofoldWord with those to choose from. Where no meaning fits, the first one
-        is given, for whoever moves the order to refuse.
+        Raises UnknownWord with the words that are near, else with those that fit the order; TwofoldWord with those to
+        choose from. Where no meaning fits, the first one is given, for whoever moves the order to refuse.
         """
         meant = {each: state for each, state in self.words.items() if word in (each[1], "/".join(each))}
         if not meant:
-            raise UnknownWord(word=word[:60], mapping=self.name, words=self.known())
+            raise UnknownWord(word=word[:60], mapping=self.name, words=self._instead(word, legal | {now}))
         fitting = {each: state for each, state in meant.items() if state == now or state in legal}
         if len(set(fitting.values())) > 1:
             raise TwofoldWord(word=word, words=["/".join(each) for each in fitting])
         return next(iter((fitting or meant).values()))
+
+    def _instead(self, word: str, fitting: frozenset[OrderState]) -> Phrase:
+        """What to say instead of a word that is not theirs, each with what it means."""
+        meanings = dict(zip(self.known(), self.words.values(), strict=True))
+        near = get_close_matches(word, meanings, n=3, cutoff=0.7)
+        if near:
+            fr, en = (", ".join(f"{one} ({meanings[one].phrase.say(lang)})" for one in near) for lang in LANGUAGES)
+            return Phrase.said(f"Le plus proche : {fr}.", f"The nearest: {en}.")
+        shown = [one for one in meanings if meanings[one] in fitting] or list(meanings)
+        fr, en = ("".join(f"\n  {one}: {meanings[one].phrase.say(lang)}" for one in shown) for lang in LANGUAGES)
+        return Phrase.said(
+            f"Mots connus qui conviennent ici :{fr.replace(': ', ' : ')}", f"Known words that fit here:{en}"
+        )
 
     def known(self) -> list[str]:
         """All its words; with their resource where two have the same one."""

@@ -17,7 +17,7 @@ from inventory import credentials, lines, shares
 from inventory.credentials import Opening
 from inventory.ledger import open_ledger
 from inventory.models.addresses import Assignment, Role
-from inventory.models.lines import Line, Offer, Share, ShareWeight
+from inventory.models.lines import Line, LineState, Offer, Share, ShareWeight
 from inventory.models.mandates import Task
 from inventory.models.people import Member
 from inventory.rights import asks
@@ -35,17 +35,21 @@ class AlreadyHolds(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Parting:
-    """What becomes of a line that someone leaves: it is closed, goes on with `to`, or only their part ends."""
+    """What becomes of a line that someone leaves: it is closed, goes on with `to`, or only their part ends.
+
+    `state` is that of the line afterwards: one that was never delivered is cancelled.
+    """
 
     line: str
     closed: bool
     to: str | None
+    state: LineState
 
     @property
     def phrase(self) -> Phrase:
         """In a few words."""
         if self.closed:
-            return Phrase.said(f"{self.line} (fermée)", f"{self.line} (closed)")
+            return Phrase.said(f"{self.line} ({self.state.phrase.fr})", f"{self.line} ({self.state.phrase.en})")
         if self.to is not None:
             return Phrase.said(f"{self.line} (continue avec {self.to})", f"{self.line} (goes on with {self.to})")
         return Phrase.said(f"{self.line} (part rendue)", f"{self.line} (part given back)")
@@ -133,10 +137,11 @@ def foreseen(session: Session, line: Line, member: Member, day: date) -> Parting
     parts = shares.of_line(session, line)
     others = [one for one in parts if one.member_id != member.id and one.until is None]
     if not others:
-        return Parting(str(line), closed=True, to=None)
+        return Parting(str(line), closed=True, to=None, state=lines.end_of(line))
     if shares.holder(parts, day).member_id != member.id:
-        return Parting(str(line), closed=False, to=None)
-    return Parting(str(line), closed=False, to=str(shares.holder(others, day).member))
+        return Parting(str(line), closed=False, to=None, state=LineState(line.state))
+    to = str(shares.holder(others, day).member)
+    return Parting(str(line), closed=False, to=to, state=LineState(line.state))
 
 
 def _succeed(session: Session, act: Act, line: Line, old: Share, new: Share, offer: Offer, *, fresh: bool) -> None:

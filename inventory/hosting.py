@@ -16,8 +16,10 @@ from foundation.speech import Phrase
 from inventory import cabling, placements, power
 from inventory.device_facts import Facts
 from inventory.devices import add_device, add_interface
-from inventory.models.addresses import Assignment
+from inventory.lines import RENDERED
+from inventory.models.addresses import Assignment, Pool
 from inventory.models.devices import Device, DeviceRole, DeviceSecret, Interface
+from inventory.models.lines import Line, Share
 from inventory.models.mandates import Task
 from inventory.models.people import Member, MemberStatus
 from inventory.models.places import Rack, Site
@@ -154,22 +156,53 @@ def _lacks_of_ours(session: Session, device: Device) -> list[Missing]:
         for purpose in _SECRETS.get(role, ())
         if purpose not in held
     ]
-    ports = [("core0", "link"), *([(_SERVED[role], "loopback")] if role in _SERVED else [])]
-    for interface, means in ports:
-        if not _addressed(session, device, interface):
-            there = select(Interface.id).where(Interface.device_id == device.id, Interface.name == interface)
-            lacks.append(
-                Missing(
-                    Phrase(f"une adresse sur {interface}", f"an address on {interface}"),
-                    f"essaim device interface add {name} {interface}"
-                    if session.scalar(there) is None
-                    else f"essaim address allocate --pool POOL --interface {name}/{interface} --role {means}",
-                )
-            )
-    return lacks
+    ports: list[tuple[str, int | None, str]] = [("core0", None, "link")]
+    if _has(session, device, "core0"):
+        ports = [("core0", family, "link") for family in sorted(core_families(session, device))]
+    ports += [(_SERVED[role], 4 if role == "lns" else None, "loopback")] if role in _SERVED else []
+    return lacks + [
+        _no_address(session, device, interface, family, means)
+        for interface, family, means in ports
+        if not _addressed(session, device, interface, family)
+    ]
 
 
-def _addressed(session: Session, device: Device, interface: str | None = None) -> bool:
+def core_families(session: Session, device: Device) -> set[int]:
+    """The families in which a machine of ours is met on the LAN that joins them: 4, and those of what it serves, since
+    the router sends them that way. What it serves are its pools, and what its lines brought from another's.
+    """
+    served = select(Pool.family).where(Pool.device_id == device.id, Pool.closed_at.is_(None))
+    brought = (
+        select(Assignment.family)
+        .join(Share, Share.id == Assignment.share_id)
+        .join(Line, Line.id == Share.line_id)
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .where(Line.device_id == device.id, Line.state.in_(RENDERED), Assignment.until.is_(None))
+        .where(Pool.device_id.is_not(None), Pool.device_id != device.id)
+    )
+    return {4, *session.scalars(served), *session.scalars(brought.distinct())}
+
+
+def _no_address(session: Session, device: Device, interface: str, family: int | None, means: str) -> Missing:
+    kind = "" if family is None else f" IPv{family}"
+    if not _has(session, device, interface):
+        command = f"essaim device interface add {device.name} {interface}"
+    else:
+        # The pool that the others have theirs of, on the LAN that joins them.
+        beside = select(Pool.name).join(Assignment, Assignment.pool_id == Pool.id)
+        beside = beside.join(Interface, Interface.id == Assignment.interface_id)
+        beside = beside.where(Interface.name == interface, Pool.family == (family or 4), Assignment.until.is_(None))
+        pool = session.scalar(beside.where(Pool.closed_at.is_(None)).order_by(Pool.name).limit(1)) or "POOL"
+        command = f"essaim address allocate --pool {pool} --interface {device.name}/{interface} --role {means}"
+    return Missing(Phrase(f"une adresse{kind} sur {interface}", f"an{kind} address on {interface}"), command)
+
+
+def _has(session: Session, device: Device, interface: str) -> bool:
+    there = select(Interface.id).where(Interface.device_id == device.id, Interface.name == interface)
+    return session.scalar(there) is not None
+
+
+def _addressed(session: Session, device: Device, interface: str | None = None, family: int | None = None) -> bool:
     asked = (
         select(Assignment.id)
         .join(Interface, or_(Assignment.interface_id == Interface.id, Assignment.peer_id == Interface.id))
@@ -177,4 +210,6 @@ def _addressed(session: Session, device: Device, interface: str | None = None) -
     )
     if interface is not None:
         asked = asked.where(Interface.name == interface)
+    if family is not None:
+        asked = asked.where(Assignment.family == family)
     return session.scalar(asked.limit(1)) is not None

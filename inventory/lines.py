@@ -23,6 +23,7 @@ from inventory.models.lines import Delivery, Line, LineEvent, LineState, Offer, 
 from inventory.models.mandates import Task
 from inventory.models.people import Member
 from inventory.rights import asks
+from inventory.words import with_code
 
 S = LineState
 ENDED = frozenset({S.CLOSED, S.CANCELLED})
@@ -181,12 +182,8 @@ def move(session: Session, act: Act, line: Line, state: LineState, *, at: dateti
     if line.state == state:
         raise AlreadySo(line=str(line), state=state)
     if state not in legal:
-        raise IllegalTransition(
-            line=str(line),
-            state=LineState(line.state),
-            wanted=state,
-            legal=sorted(legal) or "—",
-        )
+        able = [with_code(one) for one in sorted(legal)] or "—"
+        raise IllegalTransition(line=str(line), state=LineState(line.state), wanted=state, legal=able)
     if state == S.SUSPENDED and not act.why.strip():
         raise WhyNeeded(line=str(line))
     if at is not None:
@@ -203,7 +200,12 @@ def close_line(session: Session, act: Act, line: Line) -> None:
     Raises IllegalTransition.
     """
     alone(session, line)
-    move(session, act, line, S.CANCELLED if line.state in (S.REQUESTED, S.ORDERED) else S.CLOSED)
+    move(session, act, line, end_of(line))
+
+
+def end_of(line: Line) -> LineState:
+    """The state in which a line ends: cancelled where it was never delivered, else closed."""
+    return S.CANCELLED if line.state in (S.REQUESTED, S.ORDERED) else S.CLOSED
 
 
 @asks(Task.LINES_WRITE, "line")
@@ -331,7 +333,7 @@ def parse_state(text: str) -> LineState:
     for state in LineState:
         if plain in (state.value, state.phrase.fr, state.phrase.en):
             return state
-    raise BadLineState(value=text[:40], choices=[one.value for one in LineState])
+    raise BadLineState(value=text[:40], choices=[with_code(one) for one in LineState])
 
 
 def going_to(device: object) -> Select[int]:

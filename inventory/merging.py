@@ -50,6 +50,30 @@ class SameFile(Invalid):
     )
 
 
+class MergedBefore(SameFile):
+    """Both numbers find one file already."""
+
+    kind = "merged-before"
+    phrase = Phrase(
+        "C'est déjà une seule fiche, {one}, que ses anciens numéros trouvent aussi ({former}). Rien n'a été changé. "
+        "La voir : essaim member show {one}",
+        "They are one file already, {one}, which its former numbers find too ({former}). Nothing was changed. "
+        "To see it: essaim member show {one}",
+    )
+
+
+class MergedMeanwhile(Refused):
+    """Someone merged one of the two at the same moment."""
+
+    kind = "merged-meanwhile"
+    phrase = Phrase(
+        "Quelqu'un vient de réunir {one} à une autre fiche. Rien n'a été changé de plus. "
+        "Voir ce qu'elle est devenue : essaim member show {one}",
+        "Someone has just merged {one} into another file. Nothing more was changed. "
+        "To see what became of it: essaim member show {one}",
+    )
+
+
 class NotAlike(Refused):
     """A person and an organisation are not one."""
 
@@ -104,8 +128,10 @@ class Moves:
 
 
 def foresee(session: Session, absorbed: Member, into: Member, day: date) -> Moves:
-    """What would move on that day. Raises SameFile, NotAlike, ShareALine."""
+    """What would move on that day. Raises SameFile, MergedBefore, NotAlike, ShareALine."""
     if absorbed.id == into.id:
+        if former := members.former_numbers(session, into):
+            raise MergedBefore(one=str(into), former=list(former))
         raise SameFile(one=str(absorbed), other=str(into))
     if absorbed.organisation != into.organisation:
         raise NotAlike(one=str(absorbed), other=str(into))
@@ -139,10 +165,14 @@ def absorb(session: Session, act: Act, absorbed: Member, into: Member) -> Moves:
     """All that the inventory has on `absorbed` is `into`'s; the number of the one finds the other from now on.
 
     Where both were members, what `into` says stands. Whoever was signed in, or a program, with the absorbed file no
-    longer is. Raises SameFile, NotAlike, ShareALine; NotMandated where mandates in force would move.
+    longer is. Raises what `foresee` raises, MergedMeanwhile; NotMandated where mandates in force would move.
     """
     locked = select(Member.id).where(Member.id.in_([absorbed.id, into.id])).order_by(Member.id)
     session.execute(locked.with_for_update()).all()
+    for one in (absorbed, into):  # on PostgreSQL someone may have been before us
+        session.refresh(one, ["status", "merged_into_id"])
+        if one.status == MemberStatus.MERGED:
+            raise MergedMeanwhile(one=str(one))
     moves = foresee(session, absorbed, into, clock.today(act.at))
     if moves.mandates_in_force:
         demand(session, act, Task.MANDATES_GIVE)

@@ -93,7 +93,10 @@ def migrate_line(
     to_device = device.id if device is not None else line.device_id if same else offer.device_id
     if same and to_device == line.device_id and not details.said:
         raise NothingMoves(line=str(line), offer=offer.name)
-    rights.demand(session, act, Task.LINES_WRITE, Line(offer_id=offer.id, device_id=to_device))
+    if not same:
+        rights.demand(session, act, Task.LINES_WRITE, offer)
+    if to_device != line.device_id:
+        rights.demand(session, act, Task.LINES_WRITE, offer if to_device == offer.device_id else device)
     migration = LineMigration(
         line_id=line.id,
         from_offer_id=line.offer_id,

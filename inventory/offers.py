@@ -201,13 +201,17 @@ def change_offer(session: Session, act: Act, offer: Offer, offering: Offering) -
     """Change what an offer says, for lines ordered from now on; its MTU counts for all.
 
     Gives the names of what changed.
-    Raises NothingSaid, BadTitle, BadMTU, BadRealm, WrongFamily; NotMandated where its new machine is out of reach.
+    Raises NothingSaid, BadTitle, BadMTU, BadRealm, WrongFamily; NotMandated where a new machine or pool of it is out
+    of reach.
     """
+    for name in ("device", "pool_v4", "pool_v6"):
+        there = getattr(offering, name)
+        if there is not None and there.id != getattr(offer, f"{name}_id"):
+            rights.demand(session, act, Task.LINES_WRITE, there)
     changed = _set(offer, offering)
     if not changed:
         raise NothingSaid
     session.flush()
-    rights.demand(session, act, Task.LINES_WRITE, offer)  # on its new machine too
     journal.record(session, act, "offer.change", offer.name, changed=changed)
     session.flush()
     return tuple(changed)

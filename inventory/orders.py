@@ -23,6 +23,7 @@ from inventory.models.wholesale import Order, OrderEvent, OrderKind, OrderState,
 from inventory.ordering import ENDED, FIRST, effect, legal
 from inventory.rights import asks
 from inventory.scopes import scopes_of
+from inventory.words import with_code
 
 _SETTLED: Final = ENDED | {OrderState.ACTIVE}
 _NOT_BOUGHT: Final = frozenset({Delivery.TUNNEL, Delivery.SWITCH_PORT, Delivery.NONE})
@@ -222,7 +223,7 @@ def state_of(text: str) -> OrderState:
     try:
         return OrderState(text.strip().replace("-", "_"))
     except ValueError as unknown:
-        raise BadOrderState(value=text[:40], choices=[one.value for one in OrderState]) from unknown
+        raise BadOrderState(value=text[:40], choices=[with_code(one) for one in OrderState]) from unknown
 
 
 def find_order(session: Session, text: str) -> Order:
@@ -357,7 +358,7 @@ def _free_reference(session: Session, order: Order, text: str) -> str | None:
 def _illegal(order: Order, wanted: OrderState) -> IllegalOrderState:
     able = sorted(legal(OrderKind(order.kind), OrderState(order.state)))
     return IllegalOrderState(
-        order=str(order), state=OrderState(order.state), wanted=wanted, legal=[one.value for one in able] or "—"
+        order=str(order), state=OrderState(order.state), wanted=wanted, legal=[with_code(one) for one in able] or "—"
     )
 
 

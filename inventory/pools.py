@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import func, select, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from foundation import journal
+from foundation import clock, journal
 from foundation.acts import Act
 from foundation.errors import Invalid, NotFound, Refused
 from foundation.speech import Phrase
 from inventory.blocks import Prefix
 from inventory.ledger import open_ledger
+from inventory.mandates import not_ended
 from inventory.models.addresses import WIDTH, Assignment, Block, BlockState, IPNetwork, Pool
 from inventory.models.devices import Device
 from inventory.models.mandates import Mandate, Task
@@ -52,6 +53,18 @@ class PoolNamed(Refused):
     kind = "pool-named"
     phrase = Phrase(
         "Il y a déjà un pool {pool}. Rien n'a été changé.", "There is a pool {pool} already. Nothing was changed."
+    )
+
+
+class NamedByMandate(Refused):
+    """A mandate was given for a pool that once had that name: whoever holds it would hold this one."""
+
+    kind = "named-by-mandate"
+    phrase = Phrase(
+        "{member} a un mandat pour un pool {pool} d'avant ({mandate}), qui vaudrait pour celui-ci. "
+        "Rien n'a été changé. Y mettre fin d'abord : essaim mandate end {mandate}",
+        "{member} has a mandate for a former pool {pool} ({mandate}), which would count for this one. "
+        "Nothing was changed. End it first: essaim mandate end {mandate}",
     )
 
 
@@ -96,11 +109,11 @@ def create_pool(
 ) -> Pool:
     """Open a pool: all of it free. `handed` is the prefix length it hands out.
 
-    Raises BadPool, PoolNamed, PoolOverlaps.
+    Raises BadPool, PoolNamed, NamedByMandate, PoolOverlaps.
     """
     alone(session)
     place = whole(prefix)
-    refuse_name(session, name)
+    refuse_name(session, act, name)
     _refuse_facts(place, handed=handed, quarantine_days=quarantine_days, purpose=purpose, note=note)
     refuse_overlap(session, prefix)
     pool = Pool(
@@ -140,12 +153,12 @@ def change_pool(
 ) -> None:
     """Change what is given of a pool, and leave the rest. A quarantine that runs keeps its end.
 
-    Raises BadPool, PoolNamed, PoolClosed.
+    Raises BadPool, PoolNamed, NamedByMandate, PoolClosed.
     """
     alone(session, pool)
     open_ledger(session, pool, act.at)
     if name is not None and name != pool.name:
-        refuse_name(session, name)
+        refuse_name(session, act, name)
     wanted = {
         "name": name,
         "purpose": purpose,
@@ -243,12 +256,19 @@ def last_held(session: Session, prefix: IPNetwork) -> datetime | None:
     )
 
 
-def refuse_name(session: Session, name: str) -> None:
-    """Raises BadPool, PoolNamed."""
+def refuse_name(session: Session, act: Act, name: str) -> None:
+    """Raises BadPool, PoolNamed, NamedByMandate.
+
+    Names of machines, sites and offers serve once and never change: no mandate for one of them can become another's.
+    """
     if not _NAME.fullmatch(name):
         raise BadPool(what=_BAD_NAME)
     if session.scalar(select(Pool.id).where(Pool.name == name, Pool.closed_at.is_(None))) is not None:
         raise PoolNamed(pool=name)
+    named = select(Mandate).where(Mandate.scope == f"pool:{name}", not_ended(clock.today(act.at)))
+    mandate = session.scalar(named.options(joinedload(Mandate.member)).order_by(Mandate.number).limit(1))
+    if mandate is not None:
+        raise NamedByMandate(pool=name, mandate=str(mandate), member=str(mandate.member))
 
 
 def refuse_overlap(session: Session, prefix: IPNetwork, *, but: Pool | None = None) -> None:

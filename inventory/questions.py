@@ -88,7 +88,8 @@ class Candidate:
 class Holding:
     """Who held a prefix: a share of a line, or a machine of ours. `candidates` is everyone it may have been.
 
-    `proof` names the row of the ledger, and `pool` the pool that it was given from.
+    `proof` names the record of the ledger by what is public of it: that it is an assignment, its prefix, from when to
+    when. No two have the same: an address is in one assignment at a time. `pool` is the one that it was given from.
     """
 
     prefix: IPNetwork
@@ -131,16 +132,16 @@ class Asked:
 
 
 def who_had(session: Session, address: IPAddress, at: datetime) -> Holding:
-    """Who held `address` at that instant, with the row that proves it.
+    """Who held `address` at that instant, with the record that proves it.
 
     A line shared by members without an address of their own names them all. Raises NobodyHad.
     """
     number, family = int(address), address.version
     connection = session.connection()
-    places: dict[str, Any] = {"places": blocks.ancestors(number, WIDTH[family])}
+    places: dict[str, Any] = {"places": sorted(set(blocks.ancestors(number, WIDTH[family])))}
     statement = _ON_POSTGRESQL
     if connection.dialect.name != "postgresql":  # which alone knows arrays
-        places = {f"a{rank}": first for rank, first in enumerate(places["places"])}
+        places = {f"a{rank}": first for rank, first in enumerate(blocks.ancestors(number, WIDTH[family]))}
         statement = _holding_among(family)
     asked = {"family": family, "number": number, "at": at, **places}
     found = connection.execute(statement, asked).one_or_none()
@@ -153,15 +154,16 @@ def who_had(session: Session, address: IPAddress, at: datetime) -> Holding:
     meant = [one for one in sharers if one.id == found.share_id]
     meant += [one for one in sharers if one.present and not one.has_own and one.id != found.share_id]
     machine = _machine(session, found, number, family)
+    prefix = network(family, found.first, found.length)
     return Holding(
-        prefix=network(family, found.first, found.length),
+        prefix=prefix,
         role=found.role,
         since=found.since,
         until=found.until,
         line=numbers.shown("L", meant[0].line) if meant else None,
         members=tuple(numbers.shown("M", one.member) for one in meant),
         device=machine.device if machine else None,
-        proof=f"assignment {found.id}",
+        proof=_proof(found, prefix),
         pool=found.pool,
         interface=machine.interface if machine else None,
         candidates=tuple(Candidate(numbers.shown("M", one.member), one.since, one.until) for one in meant),
@@ -249,6 +251,12 @@ def _machine(session: Session, found: Found, number: int, family: int) -> Found 
     higher = number >= found.first + (1 << (WIDTH[family] - found.length)) // 2
     end = found.peer_id if found.peer_id is not None and higher else found.interface_id
     return session.connection().execute(_END, {"interface": end}).one()
+
+
+def _proof(found: Found, prefix: IPNetwork) -> str:
+    """The record that proves it, in the notation of ISO 8601 intervals: `assignment 198.51.100.7/32 since/until`."""
+    until = ".." if found.until is None else found.until.isoformat()
+    return f"assignment {prefix} {found.since.isoformat()}/{until}"
 
 
 def _told(held: Holding) -> dict[str, Any]:

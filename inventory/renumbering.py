@@ -21,7 +21,7 @@ from foundation import journal
 from foundation.acts import Act
 from foundation.errors import Invalid, NotFound, Refused
 from foundation.speech import Language, Phrase
-from inventory import addresses, numbers, reverse
+from inventory import addresses, numbers, reverse, rights
 from inventory.ledger import open_ledger
 from inventory.models.addresses import Assignment, BlockState, IPNetwork, Pool, Role
 from inventory.models.devices import Interface
@@ -112,8 +112,10 @@ class Move:
 def begin(session: Session, act: Act, old: Pool, new: Pool, wave: int) -> Renumbering:
     """Give everyone in `old` their place in `new`, put aside, in waves of `wave` prefixes by order of address.
 
-    Raises SamePool, BadWave, NothingToRenumber, BeingRenumbered, PoolExhausted.
+    Raises SamePool, BadWave, NothingToRenumber, BeingRenumbered, PoolExhausted; NotMandated where `new` is out of
+    reach.
     """
+    rights.demand(session, act, Task.ADDRESSES_WRITE, new)
     if old.id == new.id or old.family != new.family:
         raise SamePool(old=old.name, new=new.name)
     if not 1 <= wave <= MOST_IN_A_WAVE:
@@ -152,6 +154,7 @@ def next_wave(session: Session, act: Act, renumbering: Renumbering, new: Pool) -
 
     Who has given theirs back meanwhile is passed over. Raises NoWave.
     """
+    _alone(session, renumbering)
     wave = session.scalar(
         select(func.min(RenumberingStep.wave)).where(
             RenumberingStep.renumbering_id == renumbering.id, RenumberingStep.state == StepState.PROPOSED
@@ -181,6 +184,7 @@ def finish_wave(session: Session, act: Act, renumbering: Renumbering, old: Pool)
 
     Raises NoWave.
     """
+    _alone(session, renumbering)
     steps = _steps(session, renumbering)
     wave = min((step.wave for step in steps if step.state == StepState.BOTH), default=None)
     if wave is None:
@@ -233,6 +237,11 @@ _LETTER: Final = Phrase(
     "(configuration, domain name, firewall), put {new} in its place by then. The reverse names that you had chosen "
     "are carried over already.\n\nA question, a difficulty: answer this letter.\n",
 )
+
+
+def _alone(session: Session, renumbering: Renumbering) -> None:
+    """Let nobody else begin or finish a wave until the transaction ends."""
+    session.execute(select(Renumbering.id).where(Renumbering.id == renumbering.id).with_for_update(key_share=True))
 
 
 def _with_pools() -> Select[Renumbering]:

@@ -93,11 +93,11 @@ def grow_pool(session: Session, act: Act, pool: Pool, prefix: IPNetwork) -> None
 def split_pool(session: Session, act: Act, pool: Pool, name: str) -> Pool:
     """Cut the pool in halves: it keeps the first, the second becomes the pool `name`, with the same rules.
 
-    What is held in the second half goes with it. Raises BadPool, PoolNamed, PoolClosed, Indivisible.
+    What is held in the second half goes with it. Raises BadPool, PoolNamed, NamedByMandate, PoolClosed, Indivisible.
     """
     alone(session, pool)
     ledger = open_ledger(session, pool, act.at)
-    refuse_name(session, name)
+    refuse_name(session, act, name)
     found = ledger.blocks()
     if pool.length == WIDTH[pool.family] or (len(found) == 1 and found[0].state != BlockState.FREE):
         raise Indivisible(prefix=pool.prefix)

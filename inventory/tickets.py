@@ -21,6 +21,7 @@ from inventory.models.wholesale import Ticket, TicketEvent, TicketState, Wholesa
 from inventory.orders import News, NothingSaid, ReferenceTaken
 from inventory.rights import asks
 from inventory.scopes import scopes_of
+from inventory.words import with_code
 
 S = TicketState
 ENDED: Final = frozenset({S.CLOSED, S.CANCELLED})
@@ -131,7 +132,7 @@ def move_ticket(session: Session, act: Act, ticket: Ticket, state: TicketState, 
     """Bring a ticket into another state. Raises IllegalTicketState with the legal ones, BadText, ReferenceTaken."""
     legal = NEXT[TicketState(ticket.state)]
     if state not in legal:
-        able = [one.value for one in sorted(legal)] or "—"
+        able = [with_code(one) for one in sorted(legal)] or "—"
         raise IllegalTicketState(ticket=str(ticket), state=TicketState(ticket.state), wanted=state, legal=able)
     _note(session, act, ticket, state, news or News(), "ticket.state")
 
@@ -156,7 +157,7 @@ def state_of(text: str) -> TicketState:
     try:
         return TicketState(text.strip().replace("-", "_"))
     except ValueError as unknown:
-        raise BadTicketState(value=text[:40], choices=[one.value for one in TicketState]) from unknown
+        raise BadTicketState(value=text[:40], choices=[with_code(one) for one in TicketState]) from unknown
 
 
 def find_ticket(session: Session, text: str) -> Ticket:

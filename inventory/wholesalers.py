@@ -18,7 +18,7 @@ from inventory.deadlines import Guarantee
 from inventory.dialect import dialect
 from inventory.models.lines import Line, Offer
 from inventory.models.mandates import Task
-from inventory.models.wholesale import Collection, Order, OrderKind, Wholesaler
+from inventory.models.wholesale import Collection, Order, OrderKind, OrderState, Wholesaler
 from inventory.ordering import PLACED
 from inventory.rights import asks
 
@@ -42,6 +42,15 @@ class WhichWholesaler(Invalid):
         "list)",
         "Nothing says from whom {line} is bought. Nothing was changed. Say it: --wholesaler NAME (essaim wholesaler "
         "list)",
+    )
+
+
+class SeveralWholesalers(WhichWholesaler):
+    """A line has living orders at several wholesalers, as during a migration."""
+
+    phrase = Phrase(
+        "{line} a des commandes en cours chez {names}. Rien n'a été changé. Dites chez qui : --wholesaler NOM",
+        "{line} has living orders at {names}. Nothing was changed. Say whose: --wholesaler NAME",
     )
 
 
@@ -148,18 +157,22 @@ def find_wholesaler(session: Session, name: str) -> Wholesaler:
 
 
 def for_line(session: Session, line: Line, name: str | None) -> Wholesaler:
-    """The wholesaler of that name, or where none is said, of the line's latest living order, or of its offer.
+    """The wholesaler of that name, or where none is said, of the line's living orders, or of its offer.
 
-    Raises NoSuchWholesaler, WhichWholesaler.
+    Orders of an access count before changes of one, and one that is being terminated only where there is no other.
+    Raises NoSuchWholesaler, SeveralWholesalers where living orders are at two, WhichWholesaler.
     """
     if name is not None:
         return find_wholesaler(session, name)
-    bought = select(Order.wholesaler_id).where(
-        Order.line_id == line.id, Order.kind == OrderKind.NEW, Order.state.in_(PLACED)
-    )
-    of_order = session.scalar(bought.order_by(Order.number.desc()).limit(1))
-    offered = select(Offer.wholesaler_id).where(Offer.id == line.offer_id).scalar_subquery()
-    found = session.scalar(select(Wholesaler).where(Wholesaler.id == (of_order or offered)))
+    bought = select(Order.kind, Order.state, Wholesaler.name).join(Wholesaler, Wholesaler.id == Order.wholesaler_id)
+    placed = session.execute(bought.where(Order.line_id == line.id, Order.state.in_(PLACED))).all()
+    living = [one for one in placed if one.state != OrderState.TERMINATION_REQUESTED] or placed
+    possible = {one.name for one in living if one.kind == OrderKind.NEW} or {one.name for one in living}
+    if len(possible) > 1:
+        raise SeveralWholesalers(line=str(line), names=sorted(possible))
+    if possible:
+        return find_wholesaler(session, possible.pop())
+    found = session.scalar(select(Wholesaler).join(Offer).where(Offer.id == line.offer_id))
     if found is None:
         raise WhichWholesaler(line=str(line))
     return found

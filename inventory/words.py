@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Final
+from typing import Final, Protocol
 
 from foundation.speech import Phrase
 
@@ -19,6 +19,26 @@ def fold(text: str) -> str:
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(sign for sign in apart if not unicodedata.combining(sign))
     return " ".join(bare.translate(_LIGATURES).split())
+
+
+class State(Protocol):
+    """A state that people read as words and type as a code."""
+
+    @property
+    def value(self) -> str:
+        """The code."""
+        ...
+
+    @property
+    def phrase(self) -> Phrase:
+        """The words."""
+        ...
+
+
+def with_code(state: State) -> Phrase:
+    """A state in words, and in brackets what one types for it: `livrée (delivered)`."""
+    words = (state.phrase.fr, state.phrase.en)
+    return Phrase.said(*(said if said == state.value else f"{said} ({state.value})" for said in words))
 
 
 class Coded(str):

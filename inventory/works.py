@@ -330,7 +330,7 @@ def _tell(works: Works, act: Act, words_fr: str, words_en: str) -> None:
 def _still(works: Works, at: datetime) -> None:
     state = works.state_at(at)
     if state in (WorksState.OVER, WorksState.CANCELLED):
-        raise WorksOver(number=str(works), state=state)
+        raise WorksOver(number=str(works), state=state.of(works.kind))
 
 
 def _record(session: Session, act: Act, verb: str, works: Works) -> None:

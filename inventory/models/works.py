@@ -52,8 +52,12 @@ class WorksState(StrEnum):
 
     @property
     def phrase(self) -> Phrase:
-        """The state as people read it."""
+        """The state as people read it, of works."""
         return _STATES[self]
+
+    def of(self, kind: str) -> Phrase:
+        """The state as people read it, of works or of an incident: one is over, the other closed."""
+        return (_OF_INCIDENTS if kind == WorksKind.INCIDENT else _STATES)[self]
 
 
 _STATES: Final = {
@@ -61,6 +65,12 @@ _STATES: Final = {
     WorksState.UNDER_WAY: Phrase("en cours", "under way"),
     WorksState.OVER: Phrase("terminés", "over"),
     WorksState.CANCELLED: Phrase("annulés", "cancelled"),
+}
+_OF_INCIDENTS: Final = {
+    WorksState.PLANNED: Phrase("prévu", "planned"),
+    WorksState.UNDER_WAY: Phrase("en cours", "under way"),
+    WorksState.OVER: Phrase("clos", "closed"),
+    WorksState.CANCELLED: Phrase("annulé", "cancelled"),
 }
 
 SUBJECTS: Final = ("site", "device", "offer", "line", "pool", "wholesaler")

@@ -44,7 +44,20 @@ class PoolView:
     @property
     def free_prefixes(self) -> int:
         """How many prefixes of the length handed out the free addresses would make."""
-        return self.free >> (ip_network(self.prefix).max_prefixlen - self.handed)
+        return self.free >> self._wider
+
+    @property
+    def places(self) -> int:
+        """How many prefixes of the length handed out the pool has room for."""
+        return self.size >> self._wider
+
+    @property
+    def _wider(self) -> int:
+        return ip_network(self.prefix).max_prefixlen - self.handed
+
+    def taken(self, addresses: int) -> int:
+        """How many prefixes of the length handed out these addresses are in, at the least."""
+        return -(-addresses >> self._wider)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,7 @@ class AnswerView:
     """Who had an address at a moment: a question of the register, and its answer.
 
     `members` are all who may have been the one; several where the answer is `ambiguous`, none for a machine of ours
-    or where nobody had it. `proof` names the row of the ledger.
+    or where nobody had it. `proof` names the record of the ledger by its prefix and its period.
     """
 
     number: str

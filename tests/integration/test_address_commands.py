@@ -14,6 +14,7 @@ def test_a_pool_from_its_creation_to_its_end(demo: Any) -> None:
         "pool", "create", "essai", "192.0.2.64/27", "--quarantine", "0", "--note", "pour voir", "--site", "colo"
     )
     assert made.out.startswith("essai : 192.0.2.64/27, distribue des /32, quarantaine de 0 jours.")
+    assert "En /32 : 32 libres, 0 attribués" in made.out
     assert "essaim address allocate --pool essai" in made.out
     seen = json.loads(demo("pool", "show", "essai", "--json").out)
     assert (seen["name"], seen["free"], seen["size"], seen["site"]) == ("essai", 32, 32, "colo")
@@ -119,3 +120,26 @@ def test_an_empty_association_says_how_to_begin(small: Any) -> None:
     assert "essaim address allocate" in small("address", "list", lang="en").out
     assert "essaim address who-had" in small("address", "questions").out
     assert json.loads(small("address", "list", "--json").out) == []
+
+
+def test_who_had_says_in_words_what_proves_it(demo: Any) -> None:
+    seen = json.loads(demo("line", "show", "L0042", "--json").out)
+    address = next(one for share in seen["shares"] for one in share["prefixes"] if "/32" in one)
+    said = demo("address", "who-had", address.removesuffix("/32")).out
+    assert f"Preuve : l'attribution de {address} (pool vpn-v4) à L0042, inscrite depuis le" in said
+    assert "assignment" not in said
+    answer = json.loads(demo("address", "who-had", address.removesuffix("/32"), "--json").out)
+    assert answer["proof"] == f"assignment {address} {answer['since']}/.."
+    demo("address", "release", address)
+    after = demo("address", "who-had", address.removesuffix("/32"), "--at", answer["since"], lang="en").out
+    assert f"Proof: the assignment of {address} (pool vpn-v4) to L0042, on record from " in after
+
+
+def test_a_pool_is_counted_in_what_it_hands_out(demo: Any) -> None:
+    assert "En /56 : 65460 libres, 76 attribués" in demo("pool", "show", "vpn-v6").out
+    assert "In /56: 65536 free, 0 assigned" in demo("pool", "create", "v6", "2001:db8:9000::/40", lang="en").out
+    assert "d'innombrables" in demo("pool", "list").out
+    by_hand = demo("pool", "create", "choisi", "192.0.2.80/28", "--by-hand").out
+    assert "essaim address allocate --pool choisi --line LIGNE --exactly 192.0.2.80/32" in by_hand
+    free = demo("address", "show", "192.0.2.83").out
+    assert "essaim address allocate --pool choisi --line LIGNE --exactly 192.0.2.83/32" in free

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -514,6 +515,35 @@ def test_help_speaks_the_readers_language(lang: str, says: str) -> None:
     done = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True, env=environment(LANG=lang))
     assert says in done.stdout
     assert len(done.stdout.splitlines()) <= 50
+
+
+def test_a_list_of_commands_gives_an_example_whole_or_not_at_all(small: Any) -> None:
+    listed = small("address", "--help").out
+    assert "..." not in listed
+    assert "Donner une adresse\n" in listed
+    assert "Ce qui est attribué : essaim address list --line L0042\n" in listed
+    assert all(len(row) <= 80 for row in listed.splitlines())
+
+
+@pytest.mark.parametrize(("lang", "usage"), [("fr", "NOM USAGE"), ("en", "NAME PURPOSE")])
+def test_what_is_to_be_typed_is_named_in_the_readers_language(small: Any, lang: str, usage: str) -> None:
+    assert f"essaim device secret [OPTIONS] {usage}\n" in small("device", "secret", "--help", lang=lang).out
+    missing = small("device", "show", status=2, lang=lang).err
+    assert usage.split()[0] in missing
+
+
+def test_the_version_is_that_of_the_package(small: Any) -> None:
+    assert small("--version").out == f"Essaim {version('essaim')}\n"
+
+
+def test_a_listing_goes_on_with_what_is_in_it_and_an_empty_one_with_how_to_begin(small: Any) -> None:
+    assert "essaim line order MEMBRE --offer OFFRE" in small("line", "list").out
+    small("site", "add", "cave")
+    assert "essaim site show cave\n" in small("site", "list").out
+    small("member", "add", "Ada")
+    small("member", "leave", "M0001")
+    small("member", "add", "Béa")
+    assert "To see one: essaim member show M0002\n" in small("member", "list", lang="en").out
 
 
 def test_the_command_gives_its_exit_status(seen: Path) -> None:

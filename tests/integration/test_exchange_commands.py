@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import stat
+import subprocess
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -99,9 +101,17 @@ def test_whatever_is_wrong_is_said_and_nothing_is_done(small: Any, tmp_path: Pat
     assert (
         "Rien n'a été importé : 2 problème(s)" if lang == "fr" else "Nothing was imported: 2 problem(s)"
     ) in said.err
+    assert "m.csv" not in said.err  # each is said once, above
     document = json.loads(small("import", "members", str(file), "--apply", "--json", status=1).out)
     assert [one["line"] for one in document["problems"]] == [3, 2]
     assert json.loads(small("member", "list", "--json").out) == []
+
+
+def test_what_alone_is_wrong_is_said_once(small: Any, tmp_path: Path) -> None:
+    file = tmp_path / "m.csv"
+    file.write_text("nom;email\nAda;x\n", encoding="utf-8")
+    said = small("import", "members", str(file), status=1)
+    assert (said.out + said.err).count("« x » n'est pas une adresse e-mail") == 1
 
 
 def test_days_may_be_said_to_come_first(small: Any, tmp_path: Path) -> None:
@@ -115,6 +125,16 @@ def test_days_may_be_said_to_come_first(small: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("what", [("members",), ("coin",), ("netbox",), ("galette",), ("all",)])
 def test_a_file_that_is_not_there_is_not_found(small: Any, tmp_path: Path, what: tuple[str, ...]) -> None:
     assert "ne se lit pas" in small("import", *what, str(tmp_path / "nowhere.csv"), status=3).err
+
+
+@pytest.mark.parametrize(("lang", "words"), [("fr", "n'est pas un fichier ordinaire"), ("en", "is no ordinary file")])
+def test_what_may_never_end_is_not_read(small: Any, tmp_path: Path, lang: str, words: str) -> None:
+    os.mkfifo(tmp_path / "a.csv")
+    pipe, into = os.pipe()
+    for file in (str(tmp_path / "a.csv"), str(tmp_path), "/dev/zero", f"/dev/fd/{pipe}"):
+        assert words in small("import", "all", file, lang=lang, status=1).err
+    os.close(pipe)
+    os.close(into)
 
 
 def test_an_empty_folder_is_not_found(small: Any, tmp_path: Path) -> None:
@@ -174,21 +194,31 @@ def test_a_noun_is_written_for_its_owner_alone_and_over_nothing(
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
-def test_the_whole_demonstration_goes_out_comes_in_and_goes_out_the_same(
-    demo: Any, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+def test_the_whole_demonstration_goes_out_comes_in_and_goes_out_the_same_but_mandates(
+    demo: Any, tmp_path: Path, form: str
 ) -> None:
+    demo("kind", "add", "friend", "--fr", "ami·e", "--en", "friend")
+    friend = json.loads(demo("member", "add", "Zoé Ami", "--status", "friend", "--json").out)["member"]
+    demo("member", "referent", "add", "M0025", "--person", friend, "--role", "technical")
+    box = json.loads(demo("equipment", "add", "box", "--model", "Brique", "--json").out)["number"]
+    demo("equipment", "lend", box, "--to", friend, "--deposit", "50")
+    demo("incident", "open", "Panne", "--on", "site:colo")
     there, back = (tmp_path / name for name in ("there.json", "back.json"))
     demo("export", "all", str(there), "--format", form)
     demo.folder.rename(tmp_path / "elsewhere")
     demo("init")
-    demo("import", "all", str(there), "--apply")
+    said = demo("import", "all", str(there), "--apply").out
+    assert "les mandats sont laissés de côté (29) : un mandat est donné par des personnes, pas par un fichier" in said
     assert "Rien à faire" in demo("import", "all", str(there), "--apply").out
     demo("export", "all", str(back), "--format", form)
     if form == "json":
-        assert back.read_text(encoding="utf-8") == there.read_text(encoding="utf-8")
+        every = [json.loads(file.read_text(encoding="utf-8")) for file in (there, back)]
+        assert all(len(every[0][noun]) >= 1 for noun in ("kinds", "referents", "plugs", "loans", "orders", "works"))
+        assert (len(every[0].pop("mandates")), every[1].pop("mandates")) == (29, [])
     else:
-        texts = [{one.name: one.read_text(encoding="utf-8") for one in folder.iterdir()} for folder in (there, back)]
-        assert texts[0] == texts[1]
+        every = [{one.name: one.read_text(encoding="utf-8") for one in folder.iterdir()} for folder in (there, back)]
+        assert [every[0].pop("mandates.csv").count("\n"), every[1].pop("mandates.csv").count("\n")] == [30, 1]
+    assert every[0] == every[1]
 
 
 def test_no_password_is_ever_exported(small: Any, tmp_path: Path) -> None:
@@ -200,6 +230,16 @@ def test_no_password_is_ever_exported(small: Any, tmp_path: Path) -> None:
     assert "tres-secret" not in said.out
     assert "tres-secret" not in small("export", "all").out
     assert "tres-secret" not in small("journal", "show", "--json").out
+
+
+def test_what_a_killed_export_left_is_taken_away_by_the_next(demo: Any, tmp_path: Path) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    dead, living = (tmp_path / f".a.csv.essaim-{writer}" for writer in (gone.pid, os.getppid()))
+    for file in (dead, living):
+        file.write_text("name\nCamille")
+    demo("export", "members", str(tmp_path / "a.csv"))
+    assert (dead.exists(), living.exists()) == (False, True)
 
 
 def test_who_takes_members_data_out_is_noted(demo: Any, tmp_path: Path) -> None:

@@ -58,14 +58,19 @@ def test_a_line_goes_from_state_to_state(demo: Any) -> None:
     assert f"essaim line move {number} --to ordered" in demo(
         "line", "order", "M0150", "--offer", "adsl"
     ).out.replace("L0117", number)  # fmt: skip
-    assert "commandée" in demo("line", "move", number, "--to", "ordered").out
-    assert "livrée" in demo("line", "move", number, "--to", "livrée").out
-    assert "en service" in demo("line", "move", number, "--to", "active").out
+    ordered_now = demo("line", "move", number, "--to", "ordered").out
+    assert "commandée. Ensuite, elle peut être : annulée (cancelled), livrée (delivered)" in ordered_now
+    assert ordered_now.endswith(f"Une fois livrée : essaim line move {number} --to delivered\n")
+    assert "La mettre sur les machines : essaim change plan" in demo("line", "move", number, "--to", "livrée").out
+    active = demo("line", "move", number, "--to", "active", lang="en").out
+    assert "in service. Next, it may be: closed, closing, suspended.\n" in active
+    assert active.endswith(f"Does it work: essaim line status {number}\n")
     assert "--why" in demo("line", "move", number, "--to", "suspended", status=1).err
-    assert "suspendue" in demo("line", "move", number, "--to", "suspended", "--why", "essai").out
+    suspended = demo("line", "move", number, "--to", "suspended", "--why", "essai").out
+    assert suspended.endswith("La retirer des machines : essaim change plan\n")
     assert line(demo, number)["prefixes"] == ordered["prefixes"]
     said = demo("line", "move", number, "--to", "ordered", status=1).err
-    assert "possible : en service, fermée, en fermeture" in said
+    assert "possible : en service (active), fermée (closed), en fermeture (closing)" in said
     assert "choisir parmi" in demo("line", "move", number, "--to", "endormie", status=1).err
     assert "quarantaine" in demo("line", "move", number, "--to", "closed").out
     assert line(demo, number)["prefixes"] == []

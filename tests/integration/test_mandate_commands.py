@@ -37,7 +37,7 @@ def letters(folder: Path) -> dict[str, Any]:
 
 
 def test_a_founding_says_each_next_step(small: Any) -> None:
-    assert "mandate give M0042 mandates.give" in small("mandate", "list").out
+    assert "mandate give MEMBRE mandates.give" in small("mandate", "list").out
     small("member", "add", "Ada")
     assert "mandates.give" in small("mandate", "give", "M0001", "lines.write", status=1).err
     said = small("mandate", "give", "M0001", "mandates.give", "--minutes", "ag-2026").out
@@ -49,6 +49,22 @@ def test_a_founding_says_each_next_step(small: Any) -> None:
     assert "--emergency" in refused
     small("--as", "M0001", "mandate", "give", "M0001", "lines.write")
     assert "nobody holds it" in small("mandate", "risks", lang="en").out
+
+
+def test_one_person_alone_does_not_lower_the_quorum(founded: Any) -> None:
+    for number in ("M0001", "M0002"):
+        founded("--as", "M0001", "mandate", "give", number, "rules.set")
+    founded("--as", "M0001", "rule", "set", "mandates.quorum", "2")
+    said = founded("--as", "M0001", "rule", "set", "mandates.quorum", "1").out
+    assert "vaut encore 2" in said
+    assert "il faut que quelqu'un d'autre le dise aussi" in said
+    assert (
+        "someone else says the same"
+        in founded("--as", "M0001", "rule", "set", "mandates.quorum", "1", status=5, lang="en").err
+    )
+    waits = {one["name"]: one for one in json.loads(founded("rule", "list", "--json").out)}["mandates.quorum"]
+    assert (waits["value"], waits["proposed"], waits["proposed_by"]) == ("2", "1", "M0001")
+    assert "is now 1" in founded("--as", "M0002", "rule", "set", "mandates.quorum", "1", lang="en").out
 
 
 def test_a_second_is_asked_where_the_rule_says_so(founded: Any) -> None:
@@ -66,6 +82,10 @@ def test_a_second_is_asked_where_the_rule_says_so(founded: Any) -> None:
     assert (states["T0004"], states["T0005"]) == ("held", "waiting")
     kinds = {one["subject"]: one["kind"] for one in json.loads(founded("mandate", "risks", "--json").out)}
     assert (kinds["T0005"], kinds["keys.keep"]) == ("waits", "unheld")
+    handed = founded("mandate", "leave", "M0002").out
+    assert "T0005 dues.write (*) — pas encore : il attend l'appui d'une autre personne" in handed
+    assert "T0005 dues.write (*) — not yet" in founded("mandate", "leave", "M0002", lang="en").out
+    assert "pas encore" not in founded("mandate", "leave", "M0003").out
 
 
 def test_who_holds_what_is_read_by_anyone(founded: Any) -> None:

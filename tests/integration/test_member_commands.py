@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -164,7 +166,7 @@ def test_two_files_of_one_person_are_shown_then_merged(demo: Any) -> None:
     assert demo("member", "show", "M0149", lang="en").out.startswith("M0149 was merged into M0148.")
     assert shown(demo, "M0148")["former_numbers"] == ["M0149"]
     assert "M0149" not in demo("member", "list", "--left", "--after", "147").out
-    assert "la même fiche" in demo("member", "merge", "M0149", "--into", "M0148", status=1).err
+    assert "déjà une seule fiche" in demo("member", "merge", "M0149", "--into", "M0148", status=1).err
     demo("member", "merge", "M9999", "--into", "M0148", status=3)
 
 
@@ -179,3 +181,41 @@ def test_a_payment_is_recorded_by_its_reference(house: Any) -> None:
 def test_who_leaves_is_told_what_is_still_with_them(demo: Any) -> None:
     assert "essaim equipment return Q0002" in demo("member", "leave", "M0010", "--why", "déménagement").out
     assert "Still with them: Q0001." in demo("member", "leave", "M0042", lang="en").out
+
+
+class Keyboard(io.StringIO):
+    """Someone at a terminal, who answers."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_who_leaves_sees_before_what_that_ends_and_may_say_no(demo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ordered = json.loads(demo("line", "order", "M0010", "--offer", "adsl", "--json").out)["number"]
+    demo("order", "place", ordered, "--wholesaler", "collecte")
+    monkeypatch.setattr(sys, "stdin", Keyboard("n\n"))
+    said = demo("member", "leave", "M0010").out
+    assert f"Lignes : L0010 (fermée), {ordered} (annulée).\n" in said
+    assert "Matériel encore chez cette personne : Q0002.\n" in said
+    assert "Commandes qui restent ouvertes : O0002.\n" in said
+    assert "essaim dues show M0010" in said
+    assert said.endswith("Rien n'a été changé.\n")
+    assert shown(demo, "M0010")["left"] is None
+    after = demo("member", "leave", "M0010", "--yes").out
+    assert f"La commande O0002 (commandée) de {ordered} reste ouverte" in after
+    assert "Y mettre fin : essaim order move O0002 --to cancelled\n" in after
+    assert "Lignes : " not in after
+    demo("order", "move", "O0002", "--to", "cancelled")
+
+
+def test_mandates_that_end_are_named_before(demo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Keyboard("y\n"))
+    said = demo("member", "leave", "M0003", lang="en").out
+    assert "Mandates that end: T0022, T0026.\n" in said
+    assert "M0003 is no longer a member." in said
+
+
+def test_an_applicant_is_shown_with_how_to_admit_them(small: Any) -> None:
+    small("member", "add", "Ada", "--status", "applicant")
+    assert small("member", "show", "M0001").out.endswith("L'admettre : essaim member admit M0001\n")
+    assert "To admit them: essaim member admit M0001" in small("member", "show", "M0001", lang="en").out

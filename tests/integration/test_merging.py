@@ -26,7 +26,7 @@ from foundation.database import Store, transaction
 from foundation.money import Euros
 from inventory import accounts, contacts, lines, mandates, members, memberships, offers, rights, voting
 from inventory.lines import Ordering
-from inventory.merging import NotAlike, SameFile, ShareALine
+from inventory.merging import MergedBefore, NotAlike, SameFile, ShareALine
 from inventory.models import Offer, Technology
 from inventory.models.mandates import Task
 from inventory.models.people import Member, MemberStatus
@@ -209,6 +209,14 @@ def test_a_payment_with_the_reference_of_the_absorbed_number_finds_its_payer(hou
         payer(house.session, "RF00M0002")
     with pytest.raises(members.NoSuchMember):
         payer(house.session, reference_of(42))
+
+
+def test_two_numbers_of_one_file_are_said_to_be_so(house: House) -> None:
+    house.merge()
+    again = members.find_member(house.session, "M0002")
+    with pytest.raises(MergedBefore) as refused:
+        merging.merge(house.session, house.act, house.kept, again)
+    assert "déjà une seule fiche, M0001, que ses anciens numéros trouvent aussi (M0002)" in refused.value.sentence("fr")
 
 
 def test_what_is_not_one_person_is_not_merged(house: House) -> None:

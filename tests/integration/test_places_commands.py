@@ -10,6 +10,13 @@ from typing import Any
 
 import pytest
 
+from foundation import clock
+from foundation.database import open_store, reading
+from foundation.settings import read_settings
+from inventory import devices
+from provisioning.artifacts.router import ROUTER
+from provisioning.facts import MachineIncomplete
+
 FOUND = (
     "site add colo --description 'une demi-baie'",
     "rack add colo/A --units 12",
@@ -211,3 +218,19 @@ def test_lists_go_on_where_they_stopped(colo: Any) -> None:
     assert "essaim device list --after 'pdu1'" in said
     assert "switch1" in colo("device", "list", "--after", "pdu1").out
     assert "essaim rack list --after 'colo/A'" in colo("rack", "list", "--limit", "1").out
+
+
+def test_a_machine_lacks_what_its_plan_would_lack(demo: Any) -> None:
+    assert "Rien ne lui manque" in demo("device", "show", "vpn").out
+    demo("address", "release", "2001:db8::4")
+    shown = demo("device", "show", "vpn").out
+    assert "une adresse IPv6 sur core0 : essaim address allocate --pool coeur-v6 --interface vpn/core0" in shown
+    asked = "essaim address allocate --pool coeur-v6 --interface vpn/core0 --role link"
+    assert json.loads(demo("device", "show", "vpn", "--json").out)["missing"] == [asked]
+    with reading(open_store(read_settings(var=demo.folder))) as session:
+        edge = devices.find_device(session, "edge")
+        with pytest.raises(MachineIncomplete) as refused:
+            ROUTER.desired(session, edge, clock.now())
+    assert "une adresse IPv6 sur core0" in refused.value.sentence("fr")
+    demo(*split(asked.removeprefix("essaim ")))
+    assert "It lacks nothing" in demo("device", "show", "vpn", lang="en").out

@@ -76,7 +76,7 @@ def door(store: Store, act: Act, tmp_path: Path) -> Iterator[Door]:
         for task in Task:
             if task != Task.MANDATES_GIVE:
                 mandates.give(session, replace(act, actor="M0001"), ada, task)
-        for member, tasks in ((ada, list(Task)), (bea, [])):
+        for member, tasks in ((ada, list(Task)), (bea, ["own"])):
             theirs = replace(act, actor=str(member))
             shown[str(member)] = tokens.create_token(session, theirs, member, "laptop", tasks)[1]
     app = create(Settings(var=tmp_path, database_url=store.engine.url.render_as_string(hide_password=False)))
@@ -179,6 +179,35 @@ def test_a_verb_may_say_what_it_was_decided_upon_too(door: Door) -> None:
     assert door.post("/lines/L0001/transitions", {"to": "active"}, if_match=etag).status_code == 412
 
 
+@pytest.mark.parametrize(
+    ("why", "kind"),
+    [
+        ("\u202eécrit à l'envers", "bad-words"),
+        ("a\u2066b", "bad-words"),
+        ("\x85", "bad-words"),
+        ("a\tb", "bad-words"),
+        ("é" * 501, "too-many-words"),
+    ],
+)
+def test_a_why_that_cannot_be_kept_is_refused_before_anything_is_done(door: Door, why: str, kind: str) -> None:
+    headers = {**door.ada, "Essaim-Why": why.encode()}
+    refused = door.client.post("/api/v1/lines/L0001/transitions", json={"to": "suspended"}, headers=headers)
+    assert (refused.status_code, refused.json()["type"]) == (400, f"urn:essaim:problem:{kind}")
+    assert door.get("/lines/L0001").json()["state"] == "active"
+
+
+def test_a_lower_quorum_waits_for_someone_else(door: Door) -> None:
+    def say(value: str) -> httpx2.Response:
+        etag = door.get("/rules/mandates.quorum").headers["ETag"]
+        return door.patch("/rules/mandates.quorum", {"value": value}, if_match=etag)
+
+    assert say("2").json()["proposed"] is None
+    waits = say("1").json()
+    assert (waits["value"], waits["proposed"], waits["proposed_by"]) == ("2", "1", "M0001")
+    again = say("1")
+    assert (again.status_code, again.json()["type"]) == (403, "urn:essaim:problem:lower-by-another")
+
+
 def test_why_is_kept_as_it_was_written(door: Door) -> None:
     headers = {**door.ada, "Essaim-Why": "dégât des eaux".encode()}
     door.client.post("/api/v1/lines/L0001/transitions", json={"to": "suspended"}, headers=headers)
@@ -232,6 +261,15 @@ def test_a_key_is_its_owners_alone(door: Door) -> None:
     door.post("/members", {"name": "Zoé"}, idempotency_key="one")
     theirs = door.post("/members/M0002/contacts", contact, who=door.bea, idempotency_key="one")
     assert theirs.json()["number"] == "M0002"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "clé", "a\tb", "\x7f"])
+def test_a_key_that_would_not_arrive_as_it_was_sent_is_refused(door: Door, key: str) -> None:
+    headers = {**door.ada, "Idempotency-Key": key.encode()}
+    refused = door.client.post("/api/v1/members", json={"name": "Zoé"}, headers=headers)
+    assert (refused.status_code, refused.json()["type"]) == (400, "urn:essaim:problem:bad-key")
+    assert door.post("/members", {"name": "Zoé"}, idempotency_key="~" * 255).status_code == 201
+    assert door.post("/members", {"name": "Zoé"}, idempotency_key="~" * 255).json()["number"] == "M0003"
 
 
 def test_of_the_same_request_many_times_at_once_one_alone_gives(door: Door) -> None:

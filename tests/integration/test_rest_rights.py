@@ -274,7 +274,8 @@ def world(store: Store, act: Act, tmp_path: Path) -> Iterator[World]:
         every = [task.value for task in Task]
         shown = {"nobody": {}, "garbled": {"Authorization": "Bearer essaim_" + "x" * 43}}
         for name, member, tasks in (
-            ("own", bea, []),
+            ("own", bea, ["own"]),
+            ("reading", bea, []),
             ("right", ada, every),
             ("narrow", ada, []),
             ("stranger", charlie, []),
@@ -349,8 +350,12 @@ def test_whoever_has_no_mandate_here_learns_nothing_of_others(world: World, who:
 
 
 def test_a_token_of_fewer_tasks_than_its_owner_does_no_more(world: World) -> None:
-    assert asked(world, "narrow") == {
-        name: OPEN if name == "POST /mandates/{name}/end" else case.stranger for name, case in TABLE.items()
+    assert asked(world, "narrow") == {name: case.stranger for name, case in TABLE.items()}
+
+
+def test_a_token_that_was_not_made_to_write_ones_own_only_reads_it(world: World) -> None:
+    assert asked(world, "reading") == {
+        name: case.own if name.startswith("GET") or case.own != OPEN else REFUSED for name, case in TABLE.items()
     }
 
 

@@ -185,7 +185,7 @@ TABLE: dict[str, Row] = {
     "address ripe": reads(status=1),
     "address geofeed": reads(status=1),
     "address roa": reads(),
-    "address renumber": asks("--from heberges-v4 --to reserve-v4 --apply", T.ADDRESSES_WRITE, scope="pool:heberges-v4"),
+    "address renumber": asks("--from heberges-v4 --to reserve-v4 --apply", T.ADDRESSES_WRITE),
     "renumbering list": reads(),
     "renumbering show": reads("R0001"),
     "renumbering next": asks("R0001", T.ADDRESSES_WRITE),

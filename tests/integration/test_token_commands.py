@@ -37,6 +37,12 @@ def test_a_token_in_json(ada: Any) -> None:
     assert (row["number"], row["tasks"], row["until"]) == ("J0001", [], made["until"])
 
 
+def test_a_token_that_writes_what_is_ones_own_says_so(ada: Any) -> None:
+    ada("--as", "M0001", "token", "create", "M0001", "--name", "x", "--own", "--task", "mandates.give")
+    row = json.loads(ada("token", "list", "--json").out)[0]
+    assert row["tasks"] == ["mandates.give", "own"]
+
+
 def test_a_token_that_was_ended_is_listed_only_where_asked(ada: Any) -> None:
     ada("--as", "M0001", "token", "create", "M0001", "--name", "portable")
     assert "ne sert plus" in ada("--as", "M0001", "token", "end", "J0001").out

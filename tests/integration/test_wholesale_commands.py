@@ -34,6 +34,18 @@ def test_who_sells_us_lines_is_added_changed_and_shown(small: Any) -> None:
     small("wholesaler", "show", "kosc", status=3)
 
 
+def test_states_are_said_in_words_with_what_is_typed_for_them(demo: Any) -> None:
+    shown = demo("order", "show", "O0001").out
+    assert "rendez-vous fixé (appointment_planned), annulée (cancelled)" in shown
+    refused = demo("order", "move", "O0001", "--to", "delivered", status=1, lang="en").err
+    assert "Possible: active, appointment planned (appointment_planned)" in refused
+    assert "devis reçu (quoted)" in demo("order", "move", "O0001", "--to", "bla", status=1).err
+    opened = demo("ticket", "open", "L0002", "--words", "plus de synchro").out
+    assert ": dit à collecte" in opened  # where its change is under way: nothing more is asked
+    number = opened.split()[0]
+    assert "(diagnosing)" in demo("ticket", "show", number).out
+
+
 def test_an_order_is_followed_in_their_words_to_the_line_in_service(buying: Any) -> None:
     line = "L0002"
     assert "Rien ne dit chez qui" in buying("order", "place", line, status=1).err
@@ -42,7 +54,11 @@ def test_an_order_is_followed_in_their_words_to_the_line_in_service(buying: Any)
     assert "éligibilité demandée" in buying("order", "note", "O0001", "--their", "in_progress.price").out
     buying("order", "note", "O0001", "--their", "done.ready")
     unknown = buying("order", "note", "O0001", "--their", "bla", status=1, lang="en")
-    assert "Known words:" in unknown.err
+    assert "Known words that fit here:\n" in unknown.err
+    assert "\n  done.unable_to_provide: not eligible\n" in unknown.err
+    assert "technical_visit_planned" not in unknown.err  # another day
+    near = buying("order", "note", "O0001", "--their", "technical_visit_planed", status=1).err
+    assert near.endswith("Le plus proche : technical_visit_planned (rendez-vous fixé).\n")
     ordered = buying("order", "move", "O0001", "--to", "ordered", "--reference", "S26_1")
     assert f"La ligne {line} était demandée, elle est commandée" in ordered.out
     assert "order/in_progress" in buying("order", "note", "O0001", "--their", "in_progress", status=1).err
@@ -112,7 +128,9 @@ def test_a_fault_is_followed_to_its_repair_and_is_late_when_it_is(buying: Any) -
     buying("ticket", "note", "K0001", "--their", "Prise en charge", "--reference", "INC1")
     assert "Rien à noter" in buying("ticket", "note", "K0001", status=1).err
     assert "past the deadline" in buying("ticket", "move", "K0001", "--to", "resolved", lang="en").out
-    assert "closed, diagnosing" in buying("ticket", "move", "K0001", "--to", "open", status=1).err
+    assert (
+        "clos (closed), en diagnostic (diagnosing)" in buying("ticket", "move", "K0001", "--to", "open", status=1).err
+    )
     buying("ticket", "move", "K0001", "--to", "closed")
     assert [one["number"] for one in json.loads(buying("ticket", "list", "--json").out)] == ["K0002"]
     shown = buying("ticket", "show", "K0001", lang="en").out

@@ -50,8 +50,11 @@ def test_an_incident_is_opened_told_of_and_closed(homes: Any) -> None:
     assert "ADSL down: under way" in shown
     assert "Looking." in shown
     assert "en cours" in homes("incident", "list").out
-    assert "terminé" in homes("incident", "close", "I0001", "Un câble.").out
-    homes("incident", "note", "I0001", "Encore", status=1)
+    assert "I0001 : clos ; il a duré du" in homes("incident", "close", "I0001", "Un câble.").out
+    assert homes("incident", "note", "I0001", "Encore", status=1).err.startswith("I0001 : clos.")
+    assert "clos " in homes("incident", "list", "--all").out
+    assert "coupée : clos, du " in homes("incident", "show", "I0001").out
+    assert "ADSL down: closed, from " in homes("incident", "show", "I0001", lang="en").out
     assert json.loads(homes("incident", "list", "--json").out) == []
     assert [note["words_fr"] for note in json.loads(homes("incident", "show", "I0001", "--json").out)["notes"]] == [
         "On cherche.",

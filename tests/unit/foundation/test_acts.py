@@ -16,7 +16,21 @@ def test_words_are_kept_as_they_were_said(why: str) -> None:
     assert Act("M0001", AT, why).why == why
 
 
-@pytest.mark.parametrize("why", ["a\x00b", "\x1b[2Jrien à voir", "\udcff", "une\nautre ligne", "\r", "\x85", "\x9b2J", "a\u2028b", "\u202eécrit à l'envers", "\u2066"])
+@pytest.mark.parametrize(
+    "why",
+    [
+        "a\x00b",
+        "\x1b[2Jrien à voir",
+        "\udcff",
+        "une\nautre ligne",
+        "\r",
+        "\x85",
+        "\x9b2J",
+        "a\u2028b",
+        "\u202eécrit à l'envers",
+        "\u2066",
+    ],
+)
 def test_words_that_would_play_tricks_on_a_terminal_or_a_database_are_refused(why: str) -> None:
     with pytest.raises(BadWords):
         Act("M0001", AT, why)

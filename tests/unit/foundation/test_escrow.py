@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from foundation import escrow
-from foundation.escrow import BadEscrow, NoEscrow, SamePassphrase, WeakPassphrase, WrongPassphrase
+from foundation.database import DatabaseUnreadable
+from foundation.escrow import BadEscrow, EscrowUnwritten, NoEscrow, SamePassphrase, WeakPassphrase, WrongPassphrase
 
 KEY = b"A" * 43 + b"=\n" + b"B" * 43 + b"=\n"
 ADA, BEA = "quatre mots sans rapport", "une phrase, bien plus longue, de Béa"
@@ -22,8 +26,42 @@ def text() -> str:
 @pytest.fixture
 def paper(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "vault.escrow"
-    escrow.write(path, text)
+    write(path, text)
     return path
+
+
+def write(path: Path, text: str) -> None:
+    with escrow.replacing(path) as put:
+        put(text)
+
+
+@contextmanager
+def full_disk(octets: int) -> Iterator[None]:
+    """No file of ours grows beyond so much."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_former_envelopes_stay_where_there_is_no_room_for_new_ones(paper: Path, text: str) -> None:
+    with full_disk(100), pytest.raises(EscrowUnwritten) as refused:
+        write(paper, text.replace("M0001", "M0003"))
+    assert "Les enveloppes d'avant restent" in refused.value.sentence("fr")
+    assert (paper.read_text(), list(paper.parent.iterdir())) == (text, [paper])
+
+
+def test_former_envelopes_stay_where_the_deed_itself_is_not_kept(paper: Path, text: str) -> None:
+    def seal() -> None:
+        with escrow.replacing(paper) as put:
+            put(text.replace("M0001", "M0003"))
+            raise DatabaseUnreadable(reason="database or disk is full")
+
+    with pytest.raises(DatabaseUnreadable):
+        seal()
+    assert (paper.read_text(), list(paper.parent.iterdir())) == (text, [paper])
 
 
 def test_each_of_them_opens_it_alone(paper: Path) -> None:

@@ -140,11 +140,13 @@ def test_a_machine_of_ours_is_named(session: EssaimSession, act: Act, small: Any
     assert (held.device, held.line, held.members) == ("vpn", None, ())
 
 
-def test_the_proof_is_the_row(session: EssaimSession, act: Act, small: Any, order: Any) -> None:
+def test_the_proof_is_the_record_by_its_prefix_and_period(
+    session: EssaimSession, act: Act, small: Any, order: Any
+) -> None:
     order(small.ada)
     held = who_had(session, ip_address("198.51.100.0"), act.at)
-    row = session.get_one(Assignment, int(held.proof.removeprefix("assignment ")))
-    assert (row.prefix, row.since) == (held.prefix, held.since)
+    (row,) = session.scalars(select(Assignment).where(Assignment.family == 4, Assignment.share_id.is_not(None)))
+    assert held.proof == f"assignment {row.prefix} {row.since.isoformat()}/.."
 
 
 def test_neighbours_with_an_address_each_are_told_apart(

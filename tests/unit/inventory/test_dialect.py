@@ -67,11 +67,20 @@ def test_a_word_that_may_mean_two_things_is_refused_with_both() -> None:
     assert {"session/in_progress", "order/in_progress"} <= set(refused.value.facts["words"])  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("word", ["bla", "IN_PROGRESS", "order/", "/active", "nope/active", "x" * 500])
-def test_an_unknown_word_is_refused_with_those_that_are_known(word: str) -> None:
+@pytest.mark.parametrize("word", ["bla", "IN_PROGRESS", "order/", "x" * 500])
+def test_an_unknown_word_is_refused_with_those_that_fit_one_a_line(word: str) -> None:
     with pytest.raises(UnknownWord) as refused:
         meant(word, S.DRAFT)
-    assert "in_progress.price" in refused.value.sentence("fr")
+    said = refused.value.sentence("fr")
+    assert "\n  in_progress.price : éligibilité demandée\n" in said
+    assert "terminate_in_progress" not in said
+
+
+@pytest.mark.parametrize("word", ["/active", "nope/active", "actve"])
+def test_a_word_that_is_nearly_known_is_refused_with_the_one_that_was_meant(word: str) -> None:
+    with pytest.raises(UnknownWord) as refused:
+        meant(word, S.DRAFT)
+    assert "The nearest: active" in refused.value.sentence("en")
 
 
 def test_a_word_that_fits_nowhere_is_understood_for_the_order_to_refuse() -> None:

@@ -308,7 +308,9 @@ def test_an_address_held_by_another_is_refused(small: Any, order: Any, session: 
 
 def test_a_line_shared_with_oneself_is_refused(small: Any, weigh: Any) -> None:
     done = weigh("lines", "ligne;offre;membre;depuis", "L5;adsl;M1;2024-01-01", "L5;adsl;M1;2025-01-01")
-    assert wrong(done) == ["a.csv, line 3: M0001 Ada Exemple has a part of this line already from 1 Jan 2024 to …."]
+    assert wrong(done) == [
+        "a.csv, line 3: M0001 Ada Exemple has a part of this line already from 1 Jan 2024 to … (line 2 of this file)."
+    ]
 
 
 # The ledger's history
@@ -384,6 +386,112 @@ def test_history_that_meets_what_the_ledger_knows_is_refused(small: Any, line: N
     bring("addresses", HEAD, "198.51.100.2;;L1;M1;2020-01-01;2021-01-01")
     (said,) = wrong(weigh("addresses", HEAD, "198.51.100.0/30;;L2;M2;2020-12-01;2021-02-01"))
     assert "is held by L0001 M0001 at that time" in said
+
+
+# History that overlaps: in the file, and with what is here
+
+
+@pytest.mark.parametrize(
+    ("periods", "sentence"),
+    [
+        (
+            "adherent 2015-01-01/2016-01-01, affiliate 2015-06-01/2017-01-01",
+            "overlaps another, from 1 Jan 2015 to 1 Jan 2016 (line 2 of this file)",
+        ),
+        (
+            "adherent 2015-01-01/2016-01-01, adherent 2015-01-01/2017-01-01",
+            "overlaps another, from 1 Jan 2015 to 1 Jan 2016 (line 2 of this file)",
+        ),
+        ("affiliate 2026-01-01/", "overlaps another, from 22 Nov 2026 to … (here already)"),
+        ("affiliate 2015-01-01/2026-11-23", "overlaps another, from 22 Nov 2026 to … (here already)"),
+    ],
+)
+def test_memberships_that_overlap_are_refused_with_both_places(
+    small: Any, weigh: Any, periods: str, sentence: str
+) -> None:
+    (said,) = wrong(weigh("members", "number;memberships", f"M1;{periods}"))
+    assert said.startswith("a.csv, line 2: ")
+    assert sentence in said
+
+
+def test_memberships_that_touch_overlap_nothing(session: EssaimSession, small: Any, bring: Any) -> None:
+    bring("members", "number;memberships", "M1;affiliate 2015-01-01/2016-01-01, adherent 2016-01-01/2026-11-22")
+    periods = memberships.periods_of(session, small.ada)
+    assert [one.since.year for one in periods] == [2015, 2016, 2026]
+
+
+LINE = "number;offer;member;since;until"
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        (
+            ("L5;adsl;M1;2020-01-01;2022-01-01", "L5;;M2;2020-01-01;", "L5;;M1;2021-12-31;2023-01-01"),
+            "line 4: M0001 Ada Exemple has a part of this line already from 1 Jan 2020 to 1 Jan 2022 (line 2 of this",
+        ),
+        (
+            ("L5;adsl;M1;2021-01-01;", "L5;;M1;2019-01-01;2021-06-01"),
+            "line 3: M0001 Ada Exemple has a part of this line already from 1 Jan 2021 to … (line 2 of this file)",
+        ),
+        (
+            ("L1;;M1;2019-01-01;2020-01-02",),
+            "line 2: M0001 Ada Exemple has a part of this line already from 1 Jan 2020 to … (here already)",
+        ),
+        (
+            ("L1;;M1;2024-01-01;",),
+            "line 2: M0001 Ada Exemple has a part of this line already from 1 Jan 2020 to … (here already)",
+        ),
+    ],
+)
+def test_shares_that_overlap_are_refused_with_both_places(
+    line: None, weigh: Any, rows: tuple[str, ...], sentence: str
+) -> None:
+    assert [sentence in said for said in wrong(weigh("lines", LINE, *rows))] == [True]
+
+
+def test_shares_that_touch_overlap_nothing(session: EssaimSession, line: None, bring: Any) -> None:
+    bring("lines", LINE, "L1;;M1;2018-01-01;2020-01-01", "L1;;M2;2018-01-01;2019-01-01")
+    parts = lines.find_line(session, "L1").shares
+    assert sorted((one.since.year, str(one.member)) for one in parts) == [
+        (2018, "M0001"), (2018, "M0002"), (2020, "M0001"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        (
+            ("198.51.100.2;;L1;M1;2020-01-01;2021-01-02", "198.51.100.2;;L2;M2;2021-01-01;2022-01-01"),
+            "line 3: 198.51.100.2/32 is held by line 2 of this file",
+        ),
+        (
+            ("198.51.100.2;;L1;M1;2020-06-01;2020-07-01", "198.51.100.0/29;;L2;M2;2020-01-01;2021-01-01"),
+            "line 3: 198.51.100.0/29 is held by line 2 of this file",
+        ),
+        (
+            ("198.51.100.2;;L1;M1;2020-01-01;2021-01-01", "198.51.100.2;;L1;M1;2020-01-01;2021-01-01"),
+            "line 3: 198.51.100.2/32 is held by line 2 of this file",
+        ),
+        (("198.51.100.5;;L2;M2;2020-01-01;2023-06-01",), "line 2: 198.51.100.5/32 is held by L0001 M0001"),
+        (("198.51.100.4/31;;L2;M2;2023-12-31;",), "line 2: 198.51.100.4/31 is held by L0001 M0001"),
+        (("198.51.100.5;;L2;M2;2023-12-31;",), "line 2: 198.51.100.5/32 is held by L0001 M0001"),
+    ],
+)
+def test_addresses_that_overlap_are_refused_with_both_places(
+    line: None, bring: Any, weigh: Any, rows: tuple[str, ...], sentence: str
+) -> None:
+    bring("addresses", HEAD, "198.51.100.5;;L1;M1;2023-01-01;2024-01-01")
+    assert [sentence in said for said in wrong(weigh("addresses", HEAD, *rows))] == [True]
+
+
+def test_two_files_that_overlap_name_the_other(line: None, session: EssaimSession, act: Act) -> None:
+    rows = [f"{HEAD}\n198.51.100.2;;L1;M1;2020-01-01;2021-01-02\n", f"{HEAD}\n198.51.100.2;;L2;M2;2021-01-01;\n"]
+    one, other = (ours.read(f"{name}.csv", text.encode(), "addresses") for name, text in zip("ab", rows, strict=True))
+    one.records += other.records
+    assert wrong(plan(session, one, act.at)) == [
+        "b.csv, line 2: 198.51.100.2/32 is held by line 2 of a.csv at that time."
+    ]
 
 
 # Places, machines, pools, offers
@@ -544,7 +652,7 @@ PLAUSIBLE: dict[str, dict[str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("noun", list(FORMS))
+@pytest.mark.parametrize("noun", list(PLAUSIBLE))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(data=st.data())
 def test_any_plausible_file_is_applied_twice_or_refused(

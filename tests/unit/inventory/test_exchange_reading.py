@@ -55,6 +55,19 @@ def test_accents_survive_what_windows_writes(encoding: str) -> None:
     assert only(read("nom\nZoé\n".encode(encoding))).name == "Zoé"
 
 
+@pytest.mark.parametrize(("mark", "encoding"), [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
+@pytest.mark.parametrize("separator", ["\t", ";"])
+def test_the_unicode_text_of_a_spreadsheet_is_read(mark: bytes, encoding: str, separator: str) -> None:
+    text = f"nom{separator}e-mail\r\nAgnès Élue{separator}agnes@membres.example\r\n"
+    record = only(read(mark + text.encode(encoding)))
+    assert (record.name, record.email) == ("Agnès Élue", "agnes@membres.example")
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfen", b"\xff\xfe\0\0n\0\0\0", b"\xff\xfe\0\xd8"])
+def test_what_only_begins_like_utf16_is_no_text(data: bytes) -> None:
+    assert "null octets" in wrong(read(data))[0]
+
+
 def test_a_cell_in_quotes_may_hold_lines_and_the_next_row_keeps_its_number() -> None:
     reading = read('nom;adresse\n"Ada ""la"" Faure";"1 rue\n2e étage"\nBéa;\n')
     assert [one.name for one in reading.records if isinstance(one, MemberRecord)] == ['Ada "la" Faure', "Béa"]

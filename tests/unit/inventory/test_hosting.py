@@ -301,3 +301,15 @@ def test_a_machine_that_something_needs_stays(
     power.plug_in(session, act, cellar.pi, cellar.outlets[0])
     with pytest.raises(retirement.OutletsNeedIt):
         retirement.retire(session, act, cellar.pdu)
+
+
+def test_a_machine_that_serves_ipv6_is_met_over_ipv6_too(session: EssaimSession, act: Act, small: Any) -> None:
+    def families() -> set[int]:
+        return hosting.core_families(session, small.server)
+
+    before = families()
+    served = ip_network("2001:db8:fe00::/40")
+    pool = addresses.create_pool(session, act, "served", served, handed=56, device=small.server)
+    assert families() == before | {6}
+    pool.closed_at = act.at
+    assert families() == before

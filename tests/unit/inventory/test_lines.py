@@ -63,7 +63,7 @@ def test_a_refused_step_names_the_legal_ones(session: EssaimSession, act: Act, s
         lines.move(session, act, line, S.ORDERED)
     assert refused.value.sentence("fr") == (
         "L0001 est « en service » et ne peut pas devenir « commandée » "
-        "(possible : fermée, en fermeture, suspendue). Rien n'a été changé."
+        "(possible : fermée (closed), en fermeture (closing), suspendue (suspended)). Rien n'a été changé."
     )
 
 

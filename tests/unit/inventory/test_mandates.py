@@ -265,13 +265,63 @@ def test_a_rule_has_its_default_until_it_is_set(session: EssaimSession, act: Act
     assert rules.value(session, "mandates.quorum") == "1"
     rules.set_rule(session, act, "mandates.quorum", " 2 ")
     assert rules.number(session, "mandates.quorum") == 2
-    assert {known.name: value for known, value in rules.list_rules(session)}["emergency.minutes"] == "60"
+    assert {one.known.name: one.value for one in rules.list_rules(session)}["emergency.minutes"] == "60"
     for value in ("3", "0", "deux", "", "²", "9" * 40):
         with pytest.raises(rules.BadRuleValue):
             rules.set_rule(session, act, "mandates.quorum", value)
     with pytest.raises(rules.NoSuchRule):
         rules.set_rule(session, act, "king", "1")
     assert rules.number(session, "mandates.quorum") == 2
+
+
+def test_one_person_alone_does_not_lower_the_quorum(session: EssaimSession, act: Act, founded: list[Member]) -> None:
+    for member in founded[:3]:
+        mandates.give(session, by(act, 1), member, Task.RULES_SET)
+    rules.set_rule(session, by(act, 1), "mandates.quorum", "2")
+    waiting = rules.set_rule(session, by(act, 1), "mandates.quorum", "1")
+    assert (waiting.value, waiting.proposed, waiting.proposed_by) == ("2", "1", "M0001")
+    with pytest.raises(rules.LowerByAnother):
+        rules.set_rule(session, by(act, 1), "mandates.quorum", "1")
+    assert rules.number(session, "mandates.quorum") == 2
+    now = rules.set_rule(session, by(act, 2), "mandates.quorum", "1")
+    assert (now.value, now.proposed, now.proposed_by) == ("1", None, None)
+    assert rules.number(session, "mandates.quorum") == 1
+
+
+def test_a_lower_quorum_that_waits_is_taken_back_by_setting_the_value_it_has(
+    session: EssaimSession, act: Act, founded: list[Member]
+) -> None:
+    for member in founded[:2]:
+        mandates.give(session, by(act, 1), member, Task.RULES_SET)
+    rules.set_rule(session, by(act, 1), "mandates.quorum", "2")
+    rules.set_rule(session, by(act, 1), "mandates.quorum", "1")
+    assert rules.set_rule(session, by(act, 2), "mandates.quorum", "2").proposed is None
+    assert rules.set_rule(session, by(act, 2), "mandates.quorum", "1").proposed_by == "M0002"
+    assert rules.number(session, "mandates.quorum") == 2
+
+
+def test_whoever_proposed_a_lower_quorum_and_decides_no_more_counts_no_more(
+    session: EssaimSession, act: Act, founded: list[Member]
+) -> None:
+    first, *_ = [mandates.give(session, by(act, 1), member, Task.RULES_SET) for member in founded[:3]]
+    rules.set_rule(session, by(act, 1), "mandates.quorum", "2")
+    rules.set_rule(session, by(act, 1), "mandates.quorum", "1")
+    mandates.end(session, by(act, 1), first)
+    assert rules.set_rule(session, by(act, 2), "mandates.quorum", "1").proposed_by == "M0002"
+    assert rules.set_rule(session, by(act, 3), "mandates.quorum", "1").value == "1"
+
+
+def test_another_file_of_whoever_proposed_a_lower_quorum_is_no_second_person(
+    session: EssaimSession, act: Act, founded: list[Member]
+) -> None:
+    for member in founded[:2]:
+        mandates.give(session, by(act, 1), member, Task.RULES_SET)
+    mandates.give(session, by(act, 1), founded[0], Task.MEMBERS_WRITE)
+    rules.set_rule(session, by(act, 1), "mandates.quorum", "2")
+    rules.set_rule(session, by(act, 2), "mandates.quorum", "1")
+    merging.absorb(session, by(act, 1), founded[1], founded[0])
+    with pytest.raises(rules.LowerByAnother):
+        rules.set_rule(session, by(act, 1), "mandates.quorum", "1")
 
 
 @pytest.mark.parametrize("known", rules.RULES.values(), ids=lambda known: known.name)

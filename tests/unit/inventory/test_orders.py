@@ -207,7 +207,7 @@ def test_an_illegal_state_is_refused_with_the_legal_ones(
     one = orders.place_order(session, act, line, covage, draft=True).order
     with pytest.raises(orders.IllegalOrderState) as refused:
         orders.move_order(session, act, one, S.ACTIVE)
-    assert "cancelled, eligibility_requested, ordered" in refused.value.sentence("fr")
+    assert "annulée (cancelled), éligibilité demandée (eligibility_requested)" in refused.value.sentence("fr")
     go(session, act, one, S.CANCELLED)
     with pytest.raises(orders.IllegalOrderState, match="—"):
         orders.move_order(session, act, one, S.ORDERED)

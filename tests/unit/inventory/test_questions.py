@@ -32,7 +32,7 @@ def test_an_answer_names_member_line_share_and_row(session: EssaimSession, act: 
     assert held is not None
     assert (held.members, held.line, held.pool) == (("M0001",), str(line), "v4")
     assert held.candidates[0].since == clock.today(act.at)
-    assert held.proof.startswith("assignment ")
+    assert held.proof == f"assignment {held.prefix} {held.since.isoformat()}/.."
 
 
 def test_every_question_is_kept_even_twice_even_without_an_answer(

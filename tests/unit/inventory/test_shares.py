@@ -196,7 +196,7 @@ def test_the_last_one_to_leave_closes_the_line(session: EssaimSession, act: Act,
     later = after(act, days=1)
     assert handing.part_with(session, later, line, small.ada).to == "M0002"
     parting = handing.part_with(session, later, line, small.bea)
-    assert (parting.closed, parting.phrase.en) == (True, "L0001 (closed)")
+    assert (parting.closed, parting.state, parting.phrase.en) == (True, "cancelled", "L0001 (cancelled)")
     assert line.state == "cancelled"
     assert lines.prefixes(session, line) == []
 

@@ -100,7 +100,7 @@ def test_every_state_says_where_it_may_go(state: TicketState) -> None:
 
 def test_an_illegal_state_is_refused_with_the_legal_ones(session: EssaimSession, act: Act, ticket: Ticket) -> None:
     tickets.move_ticket(session, act, ticket, S.RESOLVED)
-    with pytest.raises(tickets.IllegalTicketState, match="closed, diagnosing"):
+    with pytest.raises(tickets.IllegalTicketState, match=r"closed, being diagnosed \(diagnosing\)"):
         tickets.move_ticket(session, act, ticket, S.OPEN)
     tickets.move_ticket(session, act, ticket, S.CLOSED)
     with pytest.raises(tickets.IllegalTicketState, match="—"):

@@ -11,13 +11,14 @@ from sqlalchemy import select
 from foundation import journal
 from foundation.acts import Act
 from foundation.database import EssaimSession, Store, reading, transaction
-from inventory import mandates, members, tokens
+from inventory import mandates, members, rights, tokens
 from inventory.models.mandates import Task
 from inventory.models.people import Member
 from inventory.models.tokens import Token
-from inventory.rights import NotMandated, WhoAreYou
+from inventory.rights import NotMandated, OwnNotGiven, WhoAreYou
 from inventory.tokens import (
     Answer,
+    BadKey,
     BadToken,
     KeyUsedOtherwise,
     LeftBefore,
@@ -106,7 +107,28 @@ def test_nobody_makes_a_token_for_another(session: EssaimSession, act: Act, hers
 
 def test_a_token_makes_no_other(session: EssaimSession, hers: Act, ada: Member) -> None:
     with pytest.raises(NotYours):
-        tokens.create_token(session, replace(hers, within=frozenset({Task.LINES_WRITE})), ada, "laptop")
+        tokens.create_token(session, replace(hers, within=frozenset({Task.LINES_WRITE, rights.OWN})), ada, "laptop")
+
+
+def test_a_token_writes_what_is_its_owners_own_only_where_it_was_made_to(
+    session: EssaimSession, hers: Act, ada: Member
+) -> None:
+    reads, _ = tokens.create_token(session, hers, ada, "laptop", [Task.LINES_WRITE])
+    writes, _ = tokens.create_token(session, hers, ada, "phone", [rights.OWN])
+    with pytest.raises(OwnNotGiven) as refused:
+        members.change_member(session, replace(hers, within=frozenset(reads.tasks.split())), ada, name="Adèle")
+    assert "essaim token create M0001 --name portable --own" in refused.value.sentence("fr")
+    members.change_member(session, replace(hers, within=frozenset(writes.tasks.split())), ada, name="Adèle")
+    assert ada.name == "Adèle"
+
+
+@pytest.mark.parametrize("key", ["", "é", "a\tb", "\x7f", "x" * 256, "\u202e"])
+def test_a_key_that_would_not_arrive_as_it_was_sent_is_refused(
+    session: EssaimSession, hers: Act, ada: Member, key: str
+) -> None:
+    with pytest.raises(BadKey):
+        tokens.answered(session, ada.id, key, b"request", hers.at)
+    assert tokens.answered(session, ada.id, "~" * 255, b"request", hers.at) is None
 
 
 @pytest.mark.parametrize(("name", "days"), [("", 90), (" ", 90), ("x" * 65, 90), ("a\nb", 90), ("a", 0), ("a", 367)])

@@ -10,7 +10,7 @@ from foundation.errors import EssaimError
 from inventory import lines, orders, wholesalers
 from inventory.deadlines import BadGuarantee
 from inventory.dialect import NoSuchMapping
-from inventory.models.wholesale import Collection
+from inventory.models.wholesale import Collection, OrderKind
 from inventory.texts import BadCode, BadText, EmptyText
 from inventory.views.wholesale import view
 from inventory.wholesalers import Terms
@@ -138,3 +138,15 @@ def test_a_line_is_bought_where_it_was_ordered_last_or_where_its_offer_is(
     orders.place_order(session, act, line, other)
     assert wholesalers.for_line(session, line, None) is other
     assert wholesalers.for_line(session, line, "offered") is offered
+    orders.place_order(session, act, line, offered)
+    with pytest.raises(wholesalers.SeveralWholesalers, match="offered, other"):
+        wholesalers.for_line(session, line, None)
+
+
+def test_a_change_under_way_says_where_a_line_is_bought(
+    session: EssaimSession, act: Act, small: object, order: object
+) -> None:
+    line = lines.find_line(session, str(order(small.ada, small.adsl)))  # type: ignore[attr-defined, operator]
+    other = wholesalers.add_wholesaler(session, act, "other", WHITE)
+    orders.place_order(session, act, line, other, kind=OrderKind.CHANGE)
+    assert wholesalers.for_line(session, line, None) is other
