@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import func, select, text, update
@@ -113,7 +113,7 @@ def create_pool(
     """
     alone(session)
     place = whole(prefix)
-    refuse_name(session, act, name)
+    refuse_name(session, name, clock.today(act.at))
     _refuse_facts(place, handed=handed, quarantine_days=quarantine_days, purpose=purpose, note=note)
     refuse_overlap(session, prefix)
     pool = Pool(
@@ -158,7 +158,7 @@ def change_pool(
     alone(session, pool)
     open_ledger(session, pool, act.at)
     if name is not None and name != pool.name:
-        refuse_name(session, act, name)
+        refuse_name(session, name, clock.today(act.at))
     wanted = {
         "name": name,
         "purpose": purpose,
@@ -256,8 +256,8 @@ def last_held(session: Session, prefix: IPNetwork) -> datetime | None:
     )
 
 
-def refuse_name(session: Session, act: Act, name: str) -> None:
-    """Raises BadPool, PoolNamed, NamedByMandate.
+def refuse_name(session: Session, name: str, day: date) -> None:
+    """Refuse a name that a pool has that day, or that a mandate then names. Raises BadPool, PoolNamed, NamedByMandate.
 
     Names of machines, sites and offers serve once and never change: no mandate for one of them can become another's.
     """
@@ -265,7 +265,7 @@ def refuse_name(session: Session, act: Act, name: str) -> None:
         raise BadPool(what=_BAD_NAME)
     if session.scalar(select(Pool.id).where(Pool.name == name, Pool.closed_at.is_(None))) is not None:
         raise PoolNamed(pool=name)
-    named = select(Mandate).where(Mandate.scope == f"pool:{name}", not_ended(clock.today(act.at)))
+    named = select(Mandate).where(Mandate.scope == f"pool:{name}", not_ended(day))
     mandate = session.scalar(named.options(joinedload(Mandate.member)).order_by(Mandate.number).limit(1))
     if mandate is not None:
         raise NamedByMandate(pool=name, mandate=str(mandate), member=str(mandate.member))

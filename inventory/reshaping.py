@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from foundation import journal
+from foundation import clock, journal
 from foundation.acts import Act
 from foundation.errors import Invalid, Refused
 from foundation.speech import Phrase
@@ -97,7 +97,7 @@ def split_pool(session: Session, act: Act, pool: Pool, name: str) -> Pool:
     """
     alone(session, pool)
     ledger = open_ledger(session, pool, act.at)
-    refuse_name(session, act, name)
+    refuse_name(session, name, clock.today(act.at))
     found = ledger.blocks()
     if pool.length == WIDTH[pool.family] or (len(found) == 1 and found[0].state != BlockState.FREE):
         raise Indivisible(prefix=pool.prefix)

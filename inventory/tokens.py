@@ -207,7 +207,7 @@ class Answer:
 class BadKey(Invalid):
     """An Idempotency-Key that would not arrive as it was sent."""
 
-    kind = "bad-key"
+    kind = "bad-idempotency-key"
     http_status = 400
     phrase = Phrase(
         "Une Idempotency-Key a de 1 à 255 signes ASCII visibles. Rien n'a été changé.",

@@ -267,7 +267,7 @@ def test_a_key_is_its_owners_alone(door: Door) -> None:
 def test_a_key_that_would_not_arrive_as_it_was_sent_is_refused(door: Door, key: str) -> None:
     headers = {**door.ada, "Idempotency-Key": key.encode()}
     refused = door.client.post("/api/v1/members", json={"name": "Zoé"}, headers=headers)
-    assert (refused.status_code, refused.json()["type"]) == (400, "urn:essaim:problem:bad-key")
+    assert (refused.status_code, refused.json()["type"]) == (400, "urn:essaim:problem:bad-idempotency-key")
     assert door.post("/members", {"name": "Zoé"}, idempotency_key="~" * 255).status_code == 201
     assert door.post("/members", {"name": "Zoé"}, idempotency_key="~" * 255).json()["number"] == "M0003"
 

@@ -70,7 +70,7 @@ def test_a_kind_belongs_to_one_refusal(refusals: list[type[EssaimError]]) -> Non
 
 
 def test_the_status_says_what_sort_of_no_it_is(refusals: list[type[EssaimError]]) -> None:
-    allowed = {(1, 409), (1, 422), (3, 404), (4, 503), (5, 403)}
+    allowed = {(1, 400), (1, 409), (1, 422), (3, 404), (4, 503), (5, 403)}
     odd = [_name(one) for one in refusals if (one.exit_status, one.http_status) not in allowed]
     # The web door may be more exact about a status of HTTP alone.
     assert not [name for name in odd if not name.startswith("api.")]
