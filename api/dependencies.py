@@ -1,6 +1,7 @@
 """What endpoints are handed: a session of the right kind, who is signed in, and that a form is ours.
 
-Sessions end before the answer is sent (`scope="function"`): a commit that fails can never answer 200.
+Sessions end before the answer is sent (`scope="function"`): a commit that fails can never answer 200. What waits for
+nothing is a coroutine: FastAPI would send a plain function to another thread, which takes longer than the work.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from inventory import accounts, tokens
 from inventory.models.people import Member
 
 
-def get_settings(request: Request) -> Settings:
+async def get_settings(request: Request) -> Settings:
     """The association's settings."""
     settings: Settings = request.app.state.settings
     return settings
@@ -42,18 +43,23 @@ def get_transaction(request: Request) -> Iterator[EssaimSession]:
         yield session
 
 
-def get_samples(request: Request) -> Store:
+async def get_moment() -> datetime:
+    """The instant from which the request counts."""
+    return clock.now()
+
+
+async def get_samples(request: Request) -> Store:
     """What monitoring measured."""
     samples: Store = request.app.state.samples
     return samples
 
 
-def get_cookie(request: Request, settings: Annotated[Settings, Depends(get_settings)]) -> str:
+async def get_cookie(request: Request, settings: Annotated[Settings, Depends(get_settings)]) -> str:
     """The sign-in cookie, or an empty text."""
-    return request.cookies.get(cookie_name(settings), "")
+    return _cookie(request, settings)
 
 
-At = Annotated[datetime, Depends(clock.now)]
+At = Annotated[datetime, Depends(get_moment)]
 Cookie = Annotated[str, Depends(get_cookie)]
 InForce = Annotated[Settings, Depends(get_settings)]
 Reading = Annotated[EssaimSession, Depends(get_reading, scope="function")]
@@ -69,7 +75,7 @@ def get_member(session: Reading, cookie: Cookie, at: At) -> Member:
     return member
 
 
-def from_our_pages(request: Request, settings: InForce) -> None:
+async def from_our_pages(request: Request, settings: InForce) -> None:
     """Let a form through only from a page of this portal. Raises CrossSite.
 
     Browsers say where a form comes from in Sec-Fetch-Site, older ones in Origin alone.
@@ -81,7 +87,7 @@ def from_our_pages(request: Request, settings: InForce) -> None:
         raise CrossSite
 
 
-def not_too_often(request: Request, at: At) -> None:
+async def not_too_often(request: Request, at: At) -> None:
     """Slow down whoever tries link after link, before the database is asked. Raises TooOften."""
     pace: Pace = request.app.state.pace
     pace.note(request.client.host if request.client else "", at)
@@ -107,7 +113,7 @@ def get_caller(request: Request, settings: InForce, at: At) -> Caller:
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     with reading(request.app.state.store) as session:
         if not scheme:
-            member = accounts.signed_in(session, get_cookie(request, settings), at)
+            member = accounts.signed_in(session, _cookie(request, settings), at)
             if member is None:
                 raise SignInNeeded
             return Caller(Act(str(member), at, why), member.id, by_token=False)
@@ -125,6 +131,10 @@ async def get_writer(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
     if not caller.by_token:
         raise TokenNeeded
     return caller
+
+
+def _cookie(request: Request, settings: Settings) -> str:
+    return request.cookies.get(cookie_name(settings), "")
 
 
 def _readable(header: str) -> str:

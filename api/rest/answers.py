@@ -10,7 +10,7 @@ from dataclasses import fields as fields_of
 from dataclasses import is_dataclass
 from datetime import date, timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -65,7 +65,7 @@ class Stale(Refused):
 
 def spelled(value: object) -> str:
     """JSON with one spelling: instants and days in ISO 8601, durations in seconds, a view as its fields."""
-    return json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(value)
 
 
 def etag_of(body: str) -> str:
@@ -140,3 +140,7 @@ def _plain(value: object) -> object:
     if is_dataclass(value):
         return {name: getattr(value, name) for name in value.__dataclass_fields__}
     return int(value.total_seconds()) if isinstance(value, timedelta) else str(value)
+
+
+# Views are trees: nothing in them holds itself.
+_JSON: Final = json.JSONEncoder(default=_plain, ensure_ascii=False, separators=(",", ":"), check_circular=False)

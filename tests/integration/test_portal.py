@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from api.app import create
+from api.dependencies import get_moment
 from api.wall import Wall
 from billing.balance import balance
 from billing.dues import issue
@@ -92,7 +93,7 @@ def portal(store: Store, act: Act) -> Iterator[Portal]:
     settings = Settings(var=_folder(store), name="Exemple Net")
     app = create(settings)
     hour = Hour(act.at)
-    app.dependency_overrides[clock.now] = lambda: hour.at
+    app.dependency_overrides[get_moment] = lambda: hour.at
     with TestClient(app, base_url=URL, client=("192.0.2.9", 50000), follow_redirects=True) as client:
         yield Portal(store, client, hour, act)
 
@@ -348,7 +349,7 @@ def test_a_fault_of_ours_is_said_plainly_and_logged_without_anyones_data(
     def fault() -> datetime:
         raise RuntimeError("Camille Exemple, 192.0.2.9")
 
-    portal.client.app.dependency_overrides[clock.now] = fault  # type: ignore[attr-defined]
+    portal.client.app.dependency_overrides[get_moment] = fault  # type: ignore[attr-defined]
     with caplog.at_level(logging.ERROR):
         answer = portal.client.get("/", headers={"Accept-Language": "en"})
     assert answer.status_code == 500
