@@ -107,7 +107,7 @@ def create_demo(settings: Settings) -> Sample:
                 set_tariff(session, act, found, Euros(cents), per=Per.MONTH, label=label, since=clock.today(act.at))
             for kind in ("adherent", "affiliate"):
                 set_tariff(session, act, kind, Euros(1500), per=Per.YEAR, label="Cotisation", since=clock.today(act.at))
-            sample_life.live(session)
+            sample_life.live(session, clock.now())
         homes.keep_key(settings, made.wireguard_line, made.wireguard_key)
     return made
 

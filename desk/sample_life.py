@@ -5,7 +5,7 @@ The mandates come last: from then on it is people who act, and no longer the mac
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from ipaddress import ip_network
 from itertools import pairwise
 from typing import Final
@@ -44,8 +44,11 @@ from inventory.works import Wording
 FIRST: Final = "M0001"
 """Who acts in the demonstration where nobody says who they are."""
 
-MINUTES: Final = "AG du 14 mars 2026, point 5"
-_AT: Final = datetime(2026, 11, 16, 18, tzinfo=UTC)
+_AGO: Final = timedelta(days=6)
+_MEETING: Final = (3, 14)
+"""Month and day of the general meeting."""
+_TERM: Final = timedelta(days=60)
+"""A mandate of the demonstration has longer than this to go."""
 _SHELF: Final = ("hosted1", "hosted5", "hosted6")
 _RACKED: Final = {"hosted3": (20, 1), "hosted4": (17, 2), "hosted9": (14, 1)}
 _SHARED: Final = {
@@ -59,9 +62,13 @@ _SHARED: Final = {
 }
 
 
-def live(session: Session) -> None:
-    """Give the association its places, its dealings and its people's tasks."""
-    act = Act("machine:demo", _AT, "association de démonstration")
+def live(session: Session, at: datetime) -> None:
+    """Give the association its places, its dealings and its people's tasks, as of the week before `at`.
+
+    Mandates last until the next general meeting: a demonstration of any year has some in force.
+    """
+    evening = (at - _AGO).replace(hour=18, minute=0, second=0, microsecond=0)
+    act = Act("machine:demo", evening, "association de démonstration")
     _represent(session, act)
     _mezzanine(session, act)
     _lend(session, act)
@@ -124,9 +131,9 @@ def _deal(session: Session, act: Act) -> None:
     held = copper[0]
     orders.place_order(session, act, held, collector, kind=OrderKind.CHANGE)
     tickets.open_ticket(session, act, copper[1], collector, opened=act.at - timedelta(hours=2))
-    closures.import_closures(
-        session, act, closures.read_closures(b"insee;commercial;technical\n33063;2026-01-31;2027-06-30\n")
-    )
+    day = act.at.date()
+    dates = f"33063;{day - timedelta(days=290)};{day + timedelta(days=226)}"
+    closures.import_closures(session, act, closures.read_closures(f"insee;commercial;technical\n{dates}\n".encode()))
     named = ip_network(lines.prefixes(session, copper[0])[0])
     reverse.set_name(
         session, act, addresses.find_assignment(session, named), named.network_address, "maison.membres.example"
@@ -144,20 +151,23 @@ def _announce(session: Session, act: Act) -> None:
             words_fr="Les tunnels se couperont deux minutes, puis reviendront seuls.",
             words_en="Tunnels will stop for two minutes, then come back by themselves.",
         ),
-        datetime(2026, 11, 26, 20, tzinfo=UTC),
-        datetime(2026, 11, 26, 21, tzinfo=UTC),
+        act.at + timedelta(days=10, hours=2),
+        act.at + timedelta(days=10, hours=3),
     )
 
 
 def _mandate(session: Session, act: Act) -> None:
     """One person may do nearly all here, as in many an association that begins; `essaim mandate risks` says so."""
-    first = members.find_member(session, FIRST)
-    until = date(2027, 3, 14)
-    mandates.give(session, act, first, Task.MANDATES_GIVE, until=until, minutes=MINUTES)
+    first, day = members.find_member(session, FIRST), act.at.date()
+    meeting = date(day.year, *_MEETING)
+    # Not one so near that there are no mandates left to look at.
+    until = next(one for one in (meeting.replace(year=day.year + ahead) for ahead in range(3)) if one - day > _TERM)
+    minutes = f"AG du 14 mars {until.year - 1}, point 5"
+    mandates.give(session, act, first, Task.MANDATES_GIVE, until=until, minutes=minutes)
     chair = Act(FIRST, act.at, act.why)
     for task in Task:
         if task not in (Task.MANDATES_GIVE, Task.FEDERATION_PUBLISH):
-            mandates.give(session, chair, first, task, until=until, minutes=MINUTES)
+            mandates.give(session, chair, first, task, until=until, minutes=minutes)
     for task, holders in _SHARED.items():
         for holder in holders:
-            mandates.give(session, chair, members.find_member(session, holder), task, until=until, minutes=MINUTES)
+            mandates.give(session, chair, members.find_member(session, holder), task, until=until, minutes=minutes)

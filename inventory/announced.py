@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from foundation.speech import Language, Phrase
+from foundation.speech import PARIS, Language, Phrase
 from inventory import lines
 from inventory.models.access import LineMigration
 from inventory.models.addresses import Assignment, Pool
@@ -43,6 +43,10 @@ _SENTENCES: Final = {
         "Incident en cours depuis le {since} : {title}.", "Incident since {since}: {title}."
     ),
 }
+_ONE_DAY: Final = Phrase(
+    "Travaux annoncés, le {day} de {since} à {until} : {title}.",
+    "Works announced, on {day} from {since} to {until}: {title}.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,14 @@ class Announced:
 
     def say(self, language: Language) -> str:
         """One sentence: what, and when."""
-        sentence = _SENTENCES[self.kind, self.state]
-        return sentence.say(language, since=self.since, until=self.until, title=self.title.say(language).rstrip("."))
+        title = self.title.say(language).rstrip(".")
+        if self.state == WorksState.PLANNED and self.until is not None:
+            since, until = self.since.astimezone(PARIS), self.until.astimezone(PARIS)
+            if since.date() == until.date():
+                return _ONE_DAY.say(
+                    language, day=since.date(), since=f"{since:%H:%M}", until=f"{until:%H:%M}", title=title
+                )
+        return _SENTENCES[self.kind, self.state].say(language, since=self.since, until=self.until, title=title)
 
 
 def concerns(hangs_on: AbstractSet[str], told: Iterable[Announced]) -> tuple[Announced, ...]:

@@ -163,7 +163,7 @@ def test_a_member_reads_of_the_works_that_concern_them_and_of_no_others(portal: 
         works.note_incident(session, portal.act, incident, "On cherche.")
     portal.sign_in("M0001")
     page = portal.text()
-    assert "Travaux annoncés, du 22 nov. 2026 à 15:02 au 22 nov. 2026 à 16:02\u00a0: Chez &lt;vous&gt;." in page
+    assert "Travaux annoncés, le 22 nov. 2026 de 15:02 à 16:02\u00a0: Chez &lt;vous&gt;." in page
     assert "Quelques minutes." in page
     assert "Incident en cours" in page
     assert "On cherche." in page

@@ -45,7 +45,7 @@ from inventory.works import Wording
 
 URL = "http://127.0.0.1:8642"
 KEYS = [base64.b64encode(bytes([rank] * 32)).decode() for rank in range(1, 9)]
-LATER = {"since": "2026-12-01T20:00:00Z", "until": "2026-12-01T21:00:00Z"}
+LATER = {"since": "2199-12-01T20:00:00Z", "until": "2199-12-01T21:00:00Z"}
 
 # What a member without any mandate gets: of what is another's, and of what is their own where that differs.
 # Of a row that is not theirs they learn nothing (404); of a list, or of a new row, that it is not for them (403).
