@@ -1,8 +1,8 @@
 """Run the tests stage by stage, each within its budget of seconds on two cores: what `make test` does.
 
 `stages.py` runs them all; `stages.py lab browser` those named; `stages.py soak` what is longer, for
-SECONDS seconds; `stages.py all-postgresql` every test that meets a database, on PostgreSQL. A stage that
-goes over its budget fails, however green its tests are.
+SECONDS seconds, with ROUNDS killed applies; `stages.py all-postgresql` every test that meets a database, on
+PostgreSQL. A stage that goes over its budget fails, however green its tests are.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ STAGES = (
     # One lab for each of the two workers, each file's tests in one of them; the longest files begin.
     Stage(
         "lab",
-        180,
+        240,
         (
             pytest(
                 *("-n", "2", "--dist", "loadfile", "-p", "no:randomly", "-m", "lab and not soak", "--timeout", "150"),
@@ -75,7 +75,7 @@ POSTGRESQL = Stage(
 )
 SOAK = Stage(
     "soak",
-    int(os.environ.get("SECONDS", "300")) * 4 + 300,
+    int(os.environ.get("SECONDS", "300")) * 4 + 300 + int(os.environ.get("ROUNDS", "200")) * 12,
     (pytest("tests/soak", "--timeout", "0"), pytest("tests/lab", "-m", "soak", "--timeout", "150")),
 )
 
