@@ -109,6 +109,7 @@ def create_demo(settings: Settings) -> Sample:
                 set_tariff(session, act, kind, Euros(1500), per=Per.YEAR, label="Cotisation", since=clock.today(act.at))
             sample_life.live(session, clock.now())
         homes.keep_key(settings, made.wireguard_line, made.wireguard_key)
+        store.engine.dispose()
     return made
 
 

@@ -38,7 +38,7 @@ STAGES = (
         60,
         (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",)),
     ),
-    Stage("unit and property", 150, (pytest("-n", "2", "tests/unit", "tests/property"),)),
+    Stage("unit and property", 240, (pytest("-n", "2", "tests/unit", "tests/property"),)),
     # The ledger and what locks rows; `make test-postgresql` runs everything there.
     Stage(
         "postgresql",

@@ -15,10 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from cli import door
 from cli.main import essaim
 from desk import association
+from foundation import database
 from foundation.acts import Act
 from foundation.database import Store, engine_of, open_store, transaction
 from foundation.settings import Settings, read_settings
@@ -76,10 +78,20 @@ def terminal(
         captured = capsys.readouterr()
         return Said(status, captured.out, captured.err)
 
+    opened: list[Engine] = []
+
+    def noted(url: str) -> Engine:
+        opened.append(engine_of(url))
+        return opened[-1]
+
+    monkeypatch.setattr(database, "engine_of", noted)
     with database_url() as url:
         if url:
             monkeypatch.setenv("ESSAIM_DATABASE_URL", url)
         yield Terminal(folder, run)
+        # A test may open the association beside the terminal and leave it open.
+        for engine in opened:
+            engine.dispose()
 
 
 @dataclass(frozen=True)

@@ -195,7 +195,7 @@ def test_a_noun_is_written_for_its_owner_alone_and_over_nothing(
 
 @pytest.mark.parametrize("form", ["csv", "json"])
 def test_the_whole_demonstration_goes_out_comes_in_and_goes_out_the_same_but_mandates(
-    demo: Any, tmp_path: Path, form: str
+    demo: Any, newborn: Any, stand_in: Any, tmp_path: Path, form: str
 ) -> None:
     demo("kind", "add", "friend", "--fr", "ami·e", "--en", "friend")
     friend = json.loads(demo("member", "add", "Zoé Ami", "--status", "friend", "--json").out)["member"]
@@ -206,7 +206,7 @@ def test_the_whole_demonstration_goes_out_comes_in_and_goes_out_the_same_but_man
     there, back = (tmp_path / name for name in ("there.json", "back.json"))
     demo("export", "all", str(there), "--format", form)
     demo.folder.rename(tmp_path / "elsewhere")
-    demo("init")
+    stand_in(newborn)
     said = demo("import", "all", str(there), "--apply").out
     assert "les mandats sont laissés de côté (29) : un mandat est donné par des personnes, pas par un fichier" in said
     assert "Rien à faire" in demo("import", "all", str(there), "--apply").out

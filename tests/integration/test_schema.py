@@ -64,6 +64,7 @@ def test_a_difference_would_be_seen(store: Store) -> None:
         assert len(differences(connection)) == 2
 
 
+@pytest.mark.sqlite
 def test_every_guard_is_in_place_after_a_migration(store: Store) -> None:
     wanted = {
         match[1]
