@@ -54,7 +54,7 @@ STAGES = (
     # One lab for each of the two workers, each file's tests in one of them; the longest files begin.
     Stage(
         "lab",
-        240,
+        300,
         (
             pytest(
                 *("-n", "2", "--dist", "loadfile", "-p", "no:randomly", "-m", "lab and not soak", "--timeout", "150"),

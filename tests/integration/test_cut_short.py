@@ -28,6 +28,7 @@ def begun(folder: Path, *argv: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.sqlite
 def test_of_two_who_create_at_once_in_one_folder_one_does_and_nothing_of_theirs_is_lost(terminal: Any) -> None:
     both = [begun(terminal.folder, "init") for _ in range(2)]
     ends = [(one.communicate(timeout=60), one.returncode) for one in both]
@@ -53,6 +54,7 @@ def test_an_association_whose_creation_was_killed_is_created_by_the_next_try(
     assert not (terminal.folder / ".essaim-unfinished").exists()
 
 
+@pytest.mark.sqlite
 def test_half_an_association_is_none_and_gives_way(small: Any) -> None:
     small("member", "add", "Camille Faure")
     (small.folder / ".essaim-unfinished").touch()
@@ -61,6 +63,7 @@ def test_half_an_association_is_none_and_gives_way(small: Any) -> None:
     assert "Aucun membre" in small("member", "list").out
 
 
+@pytest.mark.sqlite
 def test_a_restore_that_was_killed_gives_way_to_the_next_one(small: Any, tmp_path: Path) -> None:
     file, there = tmp_path / "essaim.tar", tmp_path / "there" / "var"
     small("member", "add", "Camille Faure")
@@ -79,6 +82,7 @@ def test_a_restore_that_was_killed_gives_way_to_the_next_one(small: Any, tmp_pat
     assert "Camille Faure" in small("member", "list").out
 
 
+@pytest.mark.sqlite
 def test_what_a_backup_that_was_killed_left_goes_with_the_next_one(small: Any, tmp_path: Path) -> None:
     file = tmp_path / "saved" / "essaim.tar"
     file.parent.mkdir()
@@ -91,6 +95,7 @@ def test_what_a_backup_that_was_killed_left_goes_with_the_next_one(small: Any, t
     assert sorted(file.parent.iterdir()) == [alive, file]
 
 
+@pytest.mark.sqlite
 def test_a_backup_to_where_no_file_can_be_is_refused_in_a_sentence(small: Any, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for name in ("", ".", str(tmp_path), str(tmp_path / "file" / "essaim.tar"), str(tmp_path / ("n" * 300))):

@@ -112,6 +112,7 @@ def test_postgresql_has_its_guards_too(postgresql: Callable[..., str]) -> None:
     assert wanted
 
 
+@pytest.mark.sqlite
 def test_an_association_of_before_keeps_its_members_and_what_belongs_to_them(tmp_path: Path) -> None:
     keeps_its_members(engine_of(f"sqlite:///{tmp_path / 'before.sqlite'}"))
 
