@@ -144,21 +144,22 @@ def built(
     tmp_path_factory: pytest.TempPathFactory,
     database_url: Callable[..., AbstractContextManager[str]],
 ) -> Iterator[Callable[..., Association]]:
-    """A new association, filled `first` where asked, in which commands were typed: made once a run for each list."""
-    known: dict[tuple[str, ...], Association] = {}
+    """A new association, filled `first` where asked, in which commands were typed: made once a run for each."""
+    known: dict[object, Association] = {}
     with ExitStack() as stack:
 
         def made(
             *commands: str, first: Callable[[Settings], None] = lambda _settings: None, stdin: str = ""
         ) -> Association:
-            if commands not in known:
+            key = first, commands
+            if key not in known:
                 folder = tmp_path_factory.mktemp("built") / "var"
                 shutil.copytree(newborn.folder, folder)
                 where = Association(folder, stack.enter_context(database_url(newborn.url)))
                 first(read_settings(var=folder, database_url=where.url))
                 type_in(where, commands, stdin)
-                known[commands] = where
-            return known[commands]
+                known[key] = where
+            return known[key]
 
         yield made
 
