@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.metadata import entry_points
+from threading import Lock
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -27,6 +28,9 @@ ARTIFACTS: tuple[Artifact, ...] = (ROUTER, RADIUS, L2TP, WIREGUARD)
 _PPP = frozenset({"lns", "radius"})
 _ROLES = {Delivery.TUNNEL: frozenset({"vpn"}), Delivery.L2TP: _PPP, Delivery.PPPOE: _PPP}
 """Roles of the machines that know of a line, by how it arrives."""
+
+_LOADING = Lock()
+"""Two threads that import one library at once may each see half of it."""
 
 _DRIVER_OF = {"frr": "napalm", "debian": "ansible"}
 
@@ -69,5 +73,7 @@ def driver_for(settings: Settings, target: Target) -> Driver:
     """The driver that speaks to the target's platform, or the console's where the settings say so."""
     name = settings.driver or _DRIVER_OF[target.artifact.platform]
     (found,) = entry_points(group="essaim.drivers", name=name)
-    driver: Driver = found.load()(settings)
+    with _LOADING:
+        loaded = found.load()
+    driver: Driver = loaded(settings)
     return driver
