@@ -57,14 +57,16 @@ def settle(session: Session, member: Member | None = None) -> list[Pair]:
     payers = select(payments.subquery().c.member_id)
     query = select(Member.id).where(Member.id == member.id if member else Member.id.in_(payers))
     session.execute(query.order_by(Member.id).with_for_update(key_share=True)).all()
-    pairs = pair(
-        [Open(*row) for row in session.execute(payments)],
-        [Open(*row) for row in session.execute(dues.where(Due.member_id.in_(payers)))],
-    )
+    pairs = pair(_read(session, payments), _read(session, dues.where(Due.member_id.in_(payers))))
     if pairs:
         rows = [{"payment_id": one.payment, "due_id": one.due, "cents": one.cents} for one in pairs]
         session.execute(insert(Allocation), rows)
     return pairs
+
+
+def _read(session: Session, opened: Select[int, int, Euros]) -> list[Open]:
+    # PostgreSQL sums whole numbers as decimal ones.
+    return [Open(row, member, Euros(cents)) for row, member, cents in session.execute(opened)]
 
 
 def open_payments() -> Select[int, int, Euros]:

@@ -157,8 +157,9 @@ GUARDS.append(
         ),
         postgresql=(
             f"CREATE OR REPLACE FUNCTION essaim_allocation() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"IF {_BEYOND} THEN RAISE EXCEPTION 'an allocation stays within its payment and its due'; END IF; "
-            f"RETURN NEW; END $$",
+            f"IF {_BEYOND} THEN "
+            f"RAISE check_violation USING MESSAGE = 'an allocation stays within its payment and its due'; "
+            f"END IF; RETURN NEW; END $$",
             "CREATE OR REPLACE TRIGGER allocation_within AFTER INSERT OR UPDATE ON allocation "
             "FOR EACH ROW EXECUTE FUNCTION essaim_allocation()",
         ),

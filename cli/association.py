@@ -28,7 +28,7 @@ def init(
         if demo:
             association.create_demo(here)
         else:
-            association.create(here)
+            association.create(here).engine.dispose()
     screen.say(
         Phrase(
             "Une association est née dans {folder}. Gardez une copie de {key} ailleurs : "

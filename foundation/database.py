@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     create_engine,
     event,
+    inspect,
     make_url,
     text,
 )
@@ -188,10 +189,17 @@ class Store:
 def open_store(settings: Settings) -> Store:
     """Open the association of these settings. Raises NotInitialised when there is none."""
     engine = engine_of(settings.database)
-    missing = engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists()
-    if missing or settings.unfinished.exists():
+    if settings.unfinished.exists() or not _stands(engine, settings):
         raise NotInitialised(folder=settings.var)
     return Store(engine, Vault.read(settings.vault_key))
+
+
+def _stands(engine: Engine, settings: Settings) -> bool:
+    if engine.dialect.name == "sqlite":
+        return Path(str(engine.url.database)).exists()
+    # A server is asked only where the key, which is made first, does not answer already.
+    with _translated():
+        return settings.vault_key.exists() or inspect(engine).has_table("journal")
 
 
 def engine_of(url: str) -> Engine:

@@ -79,7 +79,7 @@ GUARDS.append(
         ),
         postgresql=(
             "CREATE OR REPLACE FUNCTION essaim_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$",
+            "$$ BEGIN RAISE check_violation USING MESSAGE = 'the journal is append-only'; END $$",
             "CREATE OR REPLACE TRIGGER journal_no_change BEFORE UPDATE OR DELETE ON journal "
             "FOR EACH STATEMENT EXECUTE FUNCTION essaim_append_only()",
             "CREATE OR REPLACE TRIGGER journal_payload_no_update BEFORE UPDATE ON journal_payload "

@@ -263,7 +263,7 @@ GUARDS.append(
         ),
         postgresql=(
             "CREATE OR REPLACE FUNCTION essaim_register() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'the register is append-only'; END $$",
+            "$$ BEGIN RAISE check_violation USING MESSAGE = 'the register is append-only'; END $$",
             "CREATE OR REPLACE TRIGGER question_no_change BEFORE UPDATE ON question "
             "FOR EACH STATEMENT EXECUTE FUNCTION essaim_register()",
         ),
@@ -281,9 +281,10 @@ GUARDS.append(
         ),
         postgresql=(
             "CREATE OR REPLACE FUNCTION essaim_assignment() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "IF TG_OP = 'UPDATE' AND OLD.until IS NOT NULL THEN RAISE EXCEPTION 'a closed assignment never changes'; "
+            "IF TG_OP = 'UPDATE' AND OLD.until IS NOT NULL THEN "
+            "RAISE check_violation USING MESSAGE = 'a closed assignment never changes'; "
             "ELSIF TG_OP = 'DELETE' AND OLD.until IS NULL THEN "
-            "RAISE EXCEPTION 'a living assignment is closed, not deleted'; END IF; "
+            "RAISE check_violation USING MESSAGE = 'a living assignment is closed, not deleted'; END IF; "
             "RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END; END $$",
             "CREATE OR REPLACE TRIGGER assignment_guard BEFORE UPDATE OR DELETE ON assignment "
             "FOR EACH ROW EXECUTE FUNCTION essaim_assignment()",

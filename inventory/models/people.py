@@ -139,7 +139,8 @@ GUARDS.append(
         ),
         postgresql=(
             f"CREATE OR REPLACE FUNCTION essaim_membership_kind() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"IF {_UNKNOWN_KIND} THEN RAISE EXCEPTION 'no such kind of membership'; END IF; RETURN NEW; END $$",
+            f"IF {_UNKNOWN_KIND} THEN RAISE check_violation USING MESSAGE = 'no such kind of membership'; "
+            f"END IF; RETURN NEW; END $$",
             "CREATE OR REPLACE TRIGGER membership_known_kind BEFORE INSERT OR UPDATE ON membership "
             "FOR EACH ROW EXECUTE FUNCTION essaim_membership_kind()",
         ),

@@ -84,7 +84,8 @@ def terminal(
         opened.append(engine_of(url))
         return opened[-1]
 
-    monkeypatch.setattr(database, "engine_of", noted)
+    for room in (database, association):
+        monkeypatch.setattr(room, "engine_of", noted)
     with database_url() as url:
         if url:
             monkeypatch.setenv("ESSAIM_DATABASE_URL", url)

@@ -92,6 +92,7 @@ def test_a_month_is_paid(demo: Any) -> None:
     assert "à jour" in demo("dues", "balance", "M0042").out
 
 
+@pytest.mark.sqlite
 def test_an_association_is_saved_and_comes_back(demo: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "gardez" in demo("backup", str(tmp_path / "b.tar")).out
     shutil.copy(demo.folder / "vault.key", tmp_path / "vault.key")
@@ -220,7 +221,7 @@ def test_acting_as_a_member_is_journaled_as_such(small: Any) -> None:
 # How it says no
 
 
-REFUSED: tuple[tuple[int, tuple[str, ...], str], ...] = (
+REFUSED: tuple[Any, ...] = (
     (1, ("member", "add", ""), "Ce nom est vide"),
     (1, ("member", "add", "a\x1b[2Jb"), "caractères invisibles"),
     (1, ("member", "add", "Ada", "--email", "ada"), "n'est pas une adresse e-mail"),
@@ -270,7 +271,7 @@ REFUSED: tuple[tuple[int, tuple[str, ...], str], ...] = (
     (1, ("journal", "show", "--line", "x"), "n'est pas un numéro"),
     (1, ("journal", "show", "--member", ""), "n'est pas un numéro"),
     (2, ("journal", "show", "--limit", "dix"), "--limit"),
-    (1, ("backup", "/proc/absent/b.tar"), "Aucune sauvegarde"),
+    pytest.param(1, ("backup", "/proc/absent/b.tar"), "Aucune sauvegarde", marks=pytest.mark.sqlite),
     (1, ("restore", "/absent.tar", "--key", "/absent.key"), "contient déjà"),
     (1, ("init",), "contient déjà"),
     (2, (), "Usage"),
@@ -500,14 +501,20 @@ def test_help_is_light() -> None:
     assert done.stderr == "[]\n"
 
 
-def test_help_takes_less_than_four_tenths_of_a_second() -> None:
-    def seconds() -> float:
+def test_help_costs_less_than_half_of_loading_the_database_library() -> None:
+    """The bound follows the machine's speed; the time itself is held by the bench."""
+
+    def seconds(*command: str | Path) -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([COMMAND, "--help"], check=True, stdout=subprocess.DEVNULL, env=environment())
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment())
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    assert statistics.median(seconds() for _ in range(5)) < 0.4
+    asked, loaded = zip(
+        *((seconds(COMMAND, "--help"), seconds(sys.executable, "-c", "import sqlalchemy.orm")) for _ in range(5)),
+        strict=True,
+    )
+    assert statistics.median(asked) < 0.5 * statistics.median(loaded)
 
 
 @pytest.mark.parametrize(("lang", "says"), [("fr", "fournisseur d'accès associatif"), ("en", "associative Internet")])
@@ -546,18 +553,18 @@ def test_a_listing_goes_on_with_what_is_in_it_and_an_empty_one_with_how_to_begin
     assert "To see one: essaim member show M0002\n" in small("member", "list", lang="en").out
 
 
-def test_the_command_gives_its_exit_status(seen: Path) -> None:
+def test_the_command_gives_its_exit_status(looking: Any) -> None:
     for argv, status in ((["miel"], 2), (["member", "show", "M9999"], 3)):
         done = subprocess.run(
-            [COMMAND, *argv], capture_output=True, text=True, check=False, env=environment(VAR=str(seen))
+            [COMMAND, *argv], capture_output=True, text=True, check=False, env=environment(VAR=str(looking.folder))
         )
         assert (done.returncode, bool(done.stderr)) == (status, True)
 
 
-def test_whoever_stops_reading_hears_no_complaint(seen: Path) -> None:
+def test_whoever_stops_reading_hears_no_complaint(looking: Any) -> None:
     with subprocess.Popen(
         [COMMAND, "journal", "show", "--limit", "900"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(VAR=str(seen)),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(VAR=str(looking.folder)),
     ) as reader:  # fmt: skip
         assert reader.stdout is not None
         assert reader.stderr is not None
@@ -566,10 +573,10 @@ def test_whoever_stops_reading_hears_no_complaint(seen: Path) -> None:
         assert reader.stderr.read() == ""
 
 
-def test_a_debugger_may_ask_for_the_traceback(seen: Path) -> None:
+def test_a_debugger_may_ask_for_the_traceback(looking: Any) -> None:
     done = subprocess.run(
         [COMMAND, "member", "show", "M9999"],
-        capture_output=True, text=True, check=False, env=environment(VAR=str(seen), DEBUG="1"),
+        capture_output=True, text=True, check=False, env=environment(VAR=str(looking.folder), DEBUG="1"),
     )  # fmt: skip
     assert "Traceback" in done.stderr
     assert done.returncode == 3
