@@ -259,7 +259,10 @@ def unreserve(prefix: Prefix, why: Why = "", as_json: Json = False) -> None:
     if as_json:
         return screen.give(seen)
     return screen.say(
-        Phrase("{prefix} est libre de nouveau, dans {pool}.", "{prefix} is free again, in {pool}."),
+        Phrase(
+            "{prefix} est libre de nouveau, dans {pool}. Ce qui y reste : essaim pool show {pool}",
+            "{prefix} is free again, in {pool}. What is left there: essaim pool show {pool}",
+        ),
         prefix=wanted,
         pool=seen.pool,
     )

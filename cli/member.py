@@ -224,11 +224,15 @@ def link(number: Number) -> None:
     from inventory import accounts, members
 
     with writing() as (session, act):
-        token = accounts.sign_in_link(session, act, members.find_member(session, number))
-    url = accounts.link_address(settings().url, token)
+        member = members.find_member(session, number)
+        token, known = accounts.sign_in_link(session, act, member), str(member)
     screen.say(
-        Phrase("Valable 15 minutes, une fois : {url}", "Good for 15 minutes, once: {url}"),
-        url=url,
+        Phrase(
+            "Valable 15 minutes, une fois : {url}\nPassé ce temps, un autre : essaim member link {member}",
+            "Good for 15 minutes, once: {url}\nAfter that, another: essaim member link {member}",
+        ),
+        url=accounts.link_address(settings().url, token),
+        member=known,
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -87,11 +88,10 @@ class Portal:
 
 
 @pytest.fixture
-def portal(store: Store, act: Act) -> Iterator[Portal]:
+def portal(store: Store, act: Act, tmp_path: Path) -> Iterator[Portal]:
     with transaction(store) as session:
         _found(session, act)
-    settings = Settings(var=_folder(store), name="Exemple Net")
-    app = create(settings)
+    app = create(_settings(store, tmp_path, name="Exemple Net"))
     hour = Hour(act.at)
     app.dependency_overrides[get_moment] = lambda: hour.at
     with TestClient(app, base_url=URL, client=("192.0.2.9", 50000), follow_redirects=True) as client:
@@ -293,11 +293,11 @@ def test_cookies_are_kept_from_scripts_and_from_other_sites(portal: Portal) -> N
     assert "samesite=lax" in cookie
 
 
-def test_behind_https_cookies_never_travel_in_the_clear(store: Store, act: Act) -> None:
+def test_behind_https_cookies_never_travel_in_the_clear(store: Store, act: Act, tmp_path: Path) -> None:
     with transaction(store) as session:
         member = members.add_member(session, act, "Camille Exemple")
         token = accounts.sign_in_link(session, replace(act, at=clock.now()), member)
-    app = create(Settings(var=_folder(store), public_url="https://portail.example"))
+    app = create(_settings(store, tmp_path, public_url="https://portail.example"))
     with TestClient(app, base_url="https://portail.example", follow_redirects=False) as client:
         answer = client.post("/s", data={"token": token}, headers={"Origin": "https://portail.example"})
         assert answer.headers["set-cookie"].startswith("__Host-essaim=")
@@ -358,6 +358,7 @@ def test_a_fault_of_ours_is_said_plainly_and_logged_without_anyones_data(
     assert "Camille" not in caplog.text + answer.text
 
 
+@pytest.mark.sqlite
 def test_a_busy_database_is_said_and_nothing_is_lost(portal: Portal) -> None:
     token = portal.link("M0001")
     with transaction(portal.store):
@@ -367,8 +368,8 @@ def test_a_busy_database_is_said_and_nothing_is_lost(portal: Portal) -> None:
     assert "Bonjour Camille" in portal.post("/s", token=token).text
 
 
-def _folder(store: Store) -> Path:
-    return Path(str(store.engine.url.database)).parent
+def _settings(store: Store, var: Path, **more: Any) -> Settings:
+    return Settings(var=var, database_url=store.engine.url.render_as_string(hide_password=False), **more)
 
 
 def _found(session: Session, act: Act) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from foundation import journal
 from foundation.acts import Act
-from foundation.database import EssaimSession, Store, reading, transaction
+from foundation.database import Base, EssaimSession, Store, reading, transaction
 from inventory import accounts, members
 from inventory.models.people import Member, SignIn, SignInLink
 
@@ -92,8 +92,8 @@ def test_neither_the_database_nor_the_journal_knows_a_token(store: Store, act: A
         cookie = accounts.sign_in(session, token, act.at)
     with reading(store) as session:
         assert [deed.verb for deed in journal.show(session, subject="M0001")][:2] == ["sign-in.begin", "sign-in.link"]
-        assert session.connection().connection.driver_connection is not None
-        everything = "\n".join(session.connection().connection.driver_connection.iterdump())
+        rows = [row for table in Base.metadata.sorted_tables for row in session.execute(select(table))]
+    kept = {value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row}
+    assert any(b"Camille Exemple" in value for value in kept)
     for secret in (token, cookie):
-        assert secret not in everything
-        assert secret.encode().hex() not in everything.lower()
+        assert not any(secret.encode() in value for value in kept)
