@@ -38,7 +38,7 @@ from foundation.vault import Vault
 
 BUSY_SECONDS: Final = 5
 _INSTANT_WIDTH: Final = len("2026-11-22T13:02:00.000000Z")
-_UNDEFINED: Final = ("42P01", "42703")  # tables and columns: PostgreSQL, appendix A
+_UNDEFINED: Final = ("42P01", "42703", "42883")  # tables, columns and functions: PostgreSQL, appendix A
 
 Retention: TypeAlias = Literal["identity", "contract", "payment", "connection", "technical", "journal", "secret"]
 """Why a column is kept, and so for how long (docs/reference/retention.md)."""

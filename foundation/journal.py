@@ -84,6 +84,10 @@ GUARDS.append(
             "FOR EACH STATEMENT EXECUTE FUNCTION essaim_append_only()",
             "CREATE OR REPLACE TRIGGER journal_payload_no_update BEFORE UPDATE ON journal_payload "
             "FOR EACH STATEMENT EXECUTE FUNCTION essaim_append_only()",
+            # One way there and back for the lock and for what is read under it.
+            "CREATE OR REPLACE FUNCTION essaim_journal_head() RETURNS TABLE (id bigint, chain bytea) "
+            "LANGUAGE plpgsql AS $$ BEGIN LOCK TABLE journal IN EXCLUSIVE MODE; RETURN QUERY "
+            "SELECT journal.id, journal.chain FROM journal ORDER BY journal.id DESC LIMIT 1; END $$",
         ),
     )
 )
@@ -187,8 +191,9 @@ def _plain(value: object) -> str:
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 
-_LOCK: Final = text("LOCK TABLE journal IN EXCLUSIVE MODE")
 _HEAD: Final = select(Entry.id, Entry.chain).order_by(Entry.id.desc()).limit(1)
+_HELD: Final = text("SELECT id, chain FROM essaim_journal_head()").columns(Entry.id, Entry.chain)
+"""The head, behind a lock: SQLite has one writer by nature."""
 _ADD_ENTRIES: Final = insert(Entry.metadata.tables["journal"])
 _ADD_PAYLOADS: Final = insert(Entry.metadata.tables["journal_payload"])
 
@@ -218,9 +223,7 @@ def _write_what_waits(session: EssaimSession) -> None:
         return
     session.flush()
     connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK)
-    last = connection.execute(_HEAD).one_or_none()
+    last = connection.execute(_HELD if connection.dialect.name == "postgresql" else _HEAD).one_or_none()
     before, previous = (last.id, last.chain) if last else (0, START)
     entries, payloads = [], []
     for number, (act, verb, subject, member, facts) in enumerate(waiting, start=before + 1):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Any, Final
 
-from sqlalchemy import Select, literal, or_, select, tuple_
+from sqlalchemy import LargeBinary, Select, literal, or_, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
 from foundation.errors import NotFound
@@ -21,7 +21,8 @@ from inventory.models.people import Member
 _ROWS: Final = (
     select(
         Assignment.family,
-        Assignment.first,
+        # Sixteen bytes, as they are kept: a number would be made of them only to be taken apart again.
+        type_coerce(Assignment.first, LargeBinary).label("first"),
         Assignment.length,
         Assignment.role,
         Pool.name,
@@ -122,7 +123,7 @@ def _read(session: Session, query: Select[*tuple[Any, ...]]) -> list[dict[str, A
     session.flush()
     # Past the ORM, which would take as long again for rows that are no objects.
     found = session.connection().execute(query).all()
-    asked = {number for row in found for number in (row.interface_id, row.peer_id) if number is not None}
+    asked = {number for *_, interface, peer, _, _ in found for number in (interface, peer) if number is not None}
     names: dict[int | None, str] = {}
     if asked:
         names.update((row.id, row.name) for row in session.execute(_INTERFACES.where(Interface.id.in_(asked))))
@@ -132,7 +133,7 @@ def _read(session: Session, query: Select[*tuple[Any, ...]]) -> list[dict[str, A
 def _fields(
     names: Mapping[int | None, str],
     family: int,
-    first: int,
+    first: bytes,
     length: int,
     role: str,
     pool: str,
@@ -144,7 +145,7 @@ def _fields(
     until: datetime | None,
 ) -> dict[str, Any]:
     # The standard library's address objects would take as long as all the rest.
-    text = inet_ntop(AF_INET, first.to_bytes(4)) if family == 4 else inet_ntop(AF_INET6, first.to_bytes(16))
+    text = inet_ntop(AF_INET, first[-4:]) if family == 4 else inet_ntop(AF_INET6, first)
     return {
         "prefix": f"{text}/{length}",
         "role": _ROLES[role],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -28,11 +28,15 @@ _POOL: Final = Pool.metadata.tables["pool"]
 _NAMED: Final = (_BLOCK.c.id, _BLOCK.c.first, _BLOCK.c.last, _BLOCK.c.length, _BLOCK.c.state, _BLOCK.c.until)
 
 _AT: Final = bindparam("at", type_=_POOL.c.last_event.type)
+# Whether quarantines are over is asked with the rest: nearly always none is.
+_WAITED: Final = (
+    exists().where(_BLOCK.c.pool_id == bindparam("pool"), _BLOCK.c.until <= _POOL.c.last_event).correlate(_POOL)
+)
 _OPEN: Final = (
     update(_POOL)
     .where(_POOL.c.id == bindparam("pool"), _POOL.c.closed_at.is_(None))
     .values(last_event=case((_POOL.c.last_event < _AT, _AT), else_=_POOL.c.last_event))
-    .returning(*_POOL.c)
+    .returning(*_POOL.c, _WAITED.label("waited"))
 )
 _OF_POOL: Final = select(*_NAMED).where(_BLOCK.c.pool_id == bindparam("pool"))
 _SHORTER: Final = _BLOCK.alias("shorter")
@@ -273,5 +277,6 @@ def open_ledger(session: Session, pool: Pool | int, at: datetime) -> Ledger:
     if isinstance(pool, Pool):
         set_committed_value(pool, "last_event", held.last_event)
     ledger = Ledger(connection, held, held.last_event)
-    ledger.end_quarantines()
+    if held.waited:
+        ledger.end_quarantines()
     return ledger
