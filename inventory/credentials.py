@@ -159,7 +159,7 @@ def give(
         name = _checked_common_name(opening.certificate or _name(session, line, share))
     else:
         name = _checked_login(opening.login or f"{_name(session, line, share)}@{offer.realm or offer.name}")
-        sealed = vault_of(session).seal(secrets.token_urlsafe(12))
+        sealed = vault_of(session).seal(fresh_password())
     _demand_free(session, kind, name)
     given = Credential(
         share_id=share.id,
@@ -172,6 +172,11 @@ def give(
     session.add(given)
     session.flush()
     return given
+
+
+def fresh_password() -> str:
+    """A PPP password of 96 bits, of characters that a phone keyboard and every box can type."""
+    return secrets.token_urlsafe(12)
 
 
 def give_neighbour(session: Session, line: Line, share: Share, offer: Offer, opening: Opening, since: datetime) -> None:
@@ -199,7 +204,7 @@ def renew_credential(session: Session, act: Act, share: Share, opening: Opening)
         raise NewNameNeeded(example=f"{before.name}-2")
     if before.kind == CredentialKind.PPP:
         opening = Opening(login=opening.login or before.name)
-    end([before], act.at)
+    end([before, *former(session, [share.id], act.at)], act.at)
     session.flush()
     renewed = give(session, line, share, offer, opening, before.until or act.at)
     if renewed is None:
@@ -221,6 +226,12 @@ def living(session: Session, shares: Iterable[int]) -> list[Credential]:
     return list(session.scalars(query.order_by(Credential.id)))
 
 
+def former(session: Session, shares: Iterable[int], at: datetime) -> list[Credential]:
+    """The passwords of those shares that are in force until a day, beside those that take their place."""
+    query = select(Credential).where(Credential.share_id.in_(list(shares)), Credential.until > at)
+    return list(session.scalars(query.order_by(Credential.id)))
+
+
 def end(credentials: Iterable[Credential], at: datetime) -> None:
     """They open nothing any more."""
     for credential in credentials:
@@ -228,21 +239,24 @@ def end(credentials: Iterable[Credential], at: datetime) -> None:
 
 
 def pass_on(session: Session, credentials: Iterable[Credential], share: Share, at: datetime) -> None:
-    """From now on they are another share's: the same login with the same password goes on."""
-    passed = list(credentials)
-    end(passed, at)
+    """From now on they are another share's: the same login with the same passwords goes on, each to its own end."""
+    passed = [(one, one.until) for one in credentials]
+    end((one for one, _ in passed), at)
     session.flush()
-    session.add_all(
-        Credential(
-            share_id=share.id,
-            kind=one.kind,
-            name=one.name,
-            secret=one.secret,
-            migration_id=one.migration_id,
-            since=one.until,
+    for one, until in passed:
+        since = one.until or at
+        session.add(
+            Credential(
+                share_id=share.id,
+                kind=one.kind,
+                name=one.name,
+                secret=one.secret,
+                migration_id=one.migration_id,
+                since=since if until is None else clock.ends_after(since, since),  # no two of a login at one instant
+                until=until,
+                told_at=one.told_at,
+            )
         )
-        for one in passed
-    )
     session.flush()
 
 

@@ -151,7 +151,8 @@ def _succeed(session: Session, act: Act, line: Line, old: Share, new: Share, off
     """
     day = clock.today(act.at)
     if not credentials.personal(offer):
-        credentials.pass_on(session, credentials.living(session, [old.id]), new, act.at)
+        held = credentials.living(session, [old.id]) + credentials.former(session, [old.id], act.at)
+        credentials.pass_on(session, held, new, act.at)
         _pass_on(session, act, old, new, set(Role) if fresh else {Role.WAN, Role.DELEGATED})
     new.holds_since, new.since = day, min(new.since, day)
     ended = next(one for one in shares.of_line(session, line) if one.id == old.id)

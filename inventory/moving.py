@@ -129,7 +129,8 @@ def complete_migration(session: Session, act: Act, line: Line) -> LineMigration:
     migration = _demand(session, line)
     offer, before = (session.get_one(Offer, row) for row in (migration.to_offer_id, migration.from_offer_id))
     line_parts.adopt(session, line, migration, offer, act.at)
-    held = credentials.living(session, _parts(session, line))
+    parts = _parts(session, line)
+    held = credentials.living(session, parts) + credentials.former(session, parts, act.at)
     brought = {one.share_id for one in held if one.migration_id == migration.id}
     if brought or _opening(offer) != _opening(before):
         gone = _opening(offer) != _opening(before)

@@ -108,7 +108,7 @@ def begin(session: Session, act: Act, line: Line, member: Member, *, weight: int
 def finish(session: Session, act: Act, line: Line, share: Share, day: date) -> None:
     """A part ends on `day`, and now its addresses go to quarantine and its credentials open nothing more."""
     share.until = day
-    credentials.end((one for one in share.credentials if one.until is None), act.at)
+    credentials.end((one for one in share.credentials if one.until is None or one.until > act.at), act.at)
     for assignment in share.assignments:
         if assignment.until is None:
             addresses.release(session, act, assignment)

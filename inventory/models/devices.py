@@ -54,8 +54,14 @@ _ROLES: Final = {
     DeviceRole.OTHER: Phrase("autre", "other"),
 }
 
-DRIVEN: Final[dict[str, str]] = {"router": "frr", "lns": "debian", "vpn": "debian", "radius": "debian"}
-"""The roles that Essaim configures, with the platform on which it knows how."""
+DRIVEN: Final[dict[str, tuple[str, ...]]] = {
+    "router": ("frr",),
+    "lns": ("debian",),
+    "vpn": ("debian",),
+    "radius": ("debian",),
+    "dns": ("debian", "debian-nsd", "debian-bind"),
+}
+"""The roles that Essaim configures, with the platforms on which it knows how; the first is the usual one."""
 
 
 class Device(Base):

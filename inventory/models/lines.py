@@ -266,7 +266,8 @@ class CredentialKind(StrEnum):
 class Credential(Base):
     """What opens a line for one share: a PPP login with its sealed password, a WireGuard key, an OpenVPN name.
 
-    `migration_id` is set while it came with a migration that is not over.
+    `migration_id` is set while it came with a migration that is not over. `until` lies ahead where a password is in
+    force beside the one that takes its place; `told_at` is when its member was last told of that end.
     """
 
     __tablename__ = "credential"
@@ -279,6 +280,7 @@ class Credential(Base):
     migration_id: Mapped[int | None] = mapped_column(ForeignKey("line_migration.id"), info=kept("contract"))
     since: Mapped[datetime] = mapped_column(info=kept("contract"))
     until: Mapped[datetime | None] = mapped_column(info=kept("contract"))
+    told_at: Mapped[datetime | None] = mapped_column(info=kept("contract"))
 
     __table_args__ = (
         # One living credential of a name: two lines with one key or one login cannot be told apart.

@@ -17,7 +17,7 @@ class Token(Base):
     """A program of someone's acts for them until a moment, in some of their tasks. Its SHA-256 is all that is kept.
 
     `tasks` are codes with a space between them; a token without any reads what is its owner's own, and with `own` among
-    them writes it where its owner may.
+    them writes it where its owner may. `told_at` is when its owner was last told that it ends.
     """
 
     __tablename__ = "token"
@@ -31,6 +31,7 @@ class Token(Base):
     since: Mapped[datetime] = mapped_column(info=kept("technical"))
     until: Mapped[datetime] = mapped_column(info=kept("technical"))
     ended_at: Mapped[datetime | None] = mapped_column(info=kept("technical"))
+    told_at: Mapped[datetime | None] = mapped_column(info=kept("technical"))
 
     member: Mapped[Member] = relationship(lazy="raise")
 
