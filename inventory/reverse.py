@@ -92,6 +92,17 @@ class BadServers(Invalid):
     )
 
 
+class ServerInReverseTree(Invalid):
+    """A name server whose own name is in the reverse tree: nobody would find its address."""
+
+    kind = "server-in-reverse-tree"
+    phrase = Phrase(
+        "« {server} » ne peut pas servir de noms : il faut celui d'une machine, comme ns1.association.example. "
+        "Rien n'a été changé.",
+        "“{server}” cannot serve names: it takes a machine's, such as ns1.association.example. Nothing was changed.",
+    )
+
+
 class NoName(NotFound):
     """There is nothing to take away."""
 
@@ -159,13 +170,15 @@ def delegate(
 ) -> ReverseDelegation:
     """Have the names of a whole assigned prefix served by its holder's own servers.
 
-    Raises NotWhole, BadServers, BadName.
+    Raises NotWhole, BadServers, BadName, ServerInReverseTree.
     """
     if prefix != held.prefix:
         raise NotWhole(prefix=prefix, held=held.prefix)
     checked = [host_name(one) for one in servers]
     if not 2 <= len(set(checked)) <= MOST_SERVERS or len(set(checked)) != len(checked):
         raise BadServers(most=MOST_SERVERS, given=len(checked))
+    if lost := next((one for one in checked if one.endswith(".arpa")), None):
+        raise ServerInReverseTree(server=lost)
     before = delegation_of(session, held)
     if before is not None:
         before.until = clock.ends_after(before.since, act.at)

@@ -23,13 +23,25 @@ LAB = (
     "iproute2",
     "iputils-ping",
     "l2tpns",
+    "nftables",
     "openssh-client",
     "openssh-server",
     "snmpd",
     "wireguard-go",
     "wireguard-tools",
 )
-TESTS = ("chromium", "fonts-dejavu-core", "postgresql")
+TESTS = (
+    "bind9",
+    "bind9-utils",
+    "chromium",
+    "fonts-dejavu-core",
+    "git",
+    "knot",
+    "knot-dnssecutils",
+    "knot-dnsutils",
+    "nsd",
+    "postgresql",
+)
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 WANTS = Path("/etc/systemd/system")

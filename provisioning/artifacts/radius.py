@@ -3,6 +3,9 @@
 Logins are a `users` file, which the daemon reads again on SIGHUP without losing a request. Its first entry
 answers, to the machine itself alone, with the digest of the release that the daemon has loaded: a file
 that was switched but never read shows as a difference.
+
+A session stands whatever becomes of the server that let it in: those of a login that goes, or whose password is in
+force no more, are ended apart (`ended_logins`, provisioning/ending.py), once the new logins are those in force.
 """
 
 from __future__ import annotations
@@ -38,6 +41,10 @@ ROUTES: Final = 10
 
 _LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9._-]+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_QUOTED: Final = r"'(?:[^'\\\n]|\\.)*'"
+_OPENS: Final = re.compile(
+    rf"^(\S+)\tCleartext-Password := ({_QUOTED})(?:, Tmp-String-0 := ({_QUOTED}))?$", re.MULTILINE
+)
 _RELEASE: Final = re.compile(r'^\tReply-Message = "([^"]*)"$', re.MULTILINE)
 _NOT_RUNNING: Final = "none"
 # radclient takes the secret from a descriptor: an argument would show in the list of processes.
@@ -53,12 +60,16 @@ section running ask
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """One PPP login of a line: `password` as FreeRADIUS quotes it, `reply` its attributes."""
+    """One PPP login of a line: `password` as FreeRADIUS quotes it, `reply` its attributes.
+
+    `former` is the password before, where it is in force beside the new one; else nothing.
+    """
 
     label: str
     name: str
     password: str
     reply: tuple[str, ...]
+    former: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ class Radius:
     name = "radius"
     role = "radius"
     platform = "debian"
-    secrets = re.compile(r"(?:Cleartext-Password := |secret = )'(?P<secret>(?:[^'\\\n]|\\.)*)'")
+    secrets = re.compile(r"(?:Cleartext-Password := |Tmp-String-0 := |secret = )'(?P<secret>(?:[^'\\\n]|\\.)*)'")
     observation: Observation | None = Observation(releases.looking("radius", PATHS, _LOOK))
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
@@ -95,12 +106,15 @@ class Radius:
         return texts
 
     def effect(self, before: Texts, after: Texts) -> Effect:
-        """Nobody is cut: a session stands until it ends, whatever becomes of the server that let it in.
+        """Whose login goes, or has another password, is cut; nobody else is.
 
         Other clients or another site need a restart, during which an LNS asks a second time.
         """
         if dict(before) == dict(after):
             return Effect(Impact.NONE)
+        ended = ended_logins(before, after)
+        if ended:
+            return Effect(Impact.CUTS, len(ended))
         return Effect(Impact.HITLESS, len(_entries(after).keys() - _entries(before).keys()))
 
     def lines(self, before: Texts, after: Texts) -> tuple[str, ...]:
@@ -108,6 +122,16 @@ class Radius:
         old, new = _entries(before), _entries(after)
         changed = {label for label in old.keys() | new.keys() if old.get(label) != new.get(label)}
         return tuple(sorted(changed, key=lambda label: (len(label), label)))
+
+
+def ended_logins(before: Texts, after: Texts) -> tuple[str, ...]:
+    """Logins whose sessions end when one text takes the place of the other, in order.
+
+    A login that goes, or whose password opens nothing any more. A former password that was in force beside another for
+    a while ends nobody when its time is over: sessions that it opened stand until they end by themselves.
+    """
+    old, new = _passwords(before), _passwords(after)
+    return tuple(name for name, held in old.items() if name not in new or held[0] not in new[name])
 
 
 def quoted(text: str) -> str:
@@ -141,22 +165,55 @@ def _clients(session: Session, device: Device, at: datetime) -> Iterator[Client]
 
 def _logins(session: Session, at: datetime) -> Iterator[Login]:
     for line in facts.rendered_lines(session):
+        opening = {
+            share.id: _by_name(facts.opening(line, share, CredentialKind.PPP, at, None)) for share in line.shares
+        }
+        # Whoever has no login of their own goes by the first that there is: its router hands their prefixes on.
+        others = [one for each in line.shares if not opening[each.id] for one in each.assignments]
         for share in line.shares:
-            for credential in facts.opening(line, share, CredentialKind.PPP, at, None):
-                yield _login(session, line, credential, share.assignments, at)
+            for held in opening[share.id]:
+                yield _login(session, line, held, share.assignments, others, at)
+            if opening[share.id]:
+                others = []
 
 
-def _login(session: Session, line: Line, credential: Credential, own: list[Assignment], at: datetime) -> Login:
-    if credential.secret is None or not _LOGIN.fullmatch(credential.name):
+def _by_name(held: list[Credential]) -> list[list[Credential]]:
+    """Credentials of one login together: the one without an end first, then the one that it takes the place of."""
+    logins: dict[str, list[Credential]] = {}
+    for one in sorted(held, key=lambda each: each.until is not None):
+        logins.setdefault(one.name, []).append(one)
+    return sorted(logins.values(), key=lambda each: each[0].id)
+
+
+def _login(
+    session: Session,
+    line: Line,
+    held: list[Credential],
+    own: list[Assignment],
+    others: list[Assignment],
+    at: datetime,
+) -> Login:
+    credential = held[0]
+    if not _LOGIN.fullmatch(credential.name):
         raise facts.Unwritable(what=Phrase("L'identifiant PPP", "The PPP login"), owner=str(line))
+    password, *former = (_password(session, line, one) for one in held[:2])
+    main, renumbered = _main_address(own, at)
+    reply = (
+        *_addresses(main, own, at),
+        *_routes(line, own, others, renumbered, at),
+        *_limits(line, credential),
+    )
+    return Login(str(line), credential.name, password, reply, former[0] if former else "")
+
+
+def _password(session: Session, line: Line, credential: Credential) -> str:
+    wrong = facts.Unwritable(what=Phrase("Le mot de passe PPP", "The PPP password"), owner=str(line))
+    if credential.secret is None:
+        raise wrong
     try:
-        password = quoted(vault_of(session).open(credential.secret))
-    except ValueError as wrong:
-        raise facts.Unwritable(what=Phrase("Le mot de passe PPP", "The PPP password"), owner=str(line)) from wrong
-    neighbours = [one for share in line.shares for one in share.assignments]
-    main, former = _main_address(own, at)
-    reply = (*_addresses(main, own, at), *_routes(line, neighbours, former, at), *_limits(line, credential))
-    return Login(str(line), credential.name, password, reply)
+        return quoted(vault_of(session).open(credential.secret))
+    except ValueError as unquotable:
+        raise wrong from unquotable
 
 
 def _main_address(own: list[Assignment], at: datetime) -> tuple[list[Assignment], list[Assignment]]:
@@ -173,13 +230,21 @@ def _addresses(main: list[Assignment], own: list[Assignment], at: datetime) -> I
         yield f"Delegated-IPv6-Prefix += {prefix}"
 
 
-def _routes(line: Line, held: list[Assignment], former: list[Assignment], at: datetime) -> Iterator[str]:
-    routed = _of_role(held, Role.ROUTED, at) + facts.prefixes(former, at)
-    if len(routed) > ROUTES:
-        what = Phrase("Le onzième préfixe routé", "The eleventh routed prefix")
-        raise facts.Unwritable(what=what, owner=str(line))
+def _routes(
+    line: Line, own: list[Assignment], others: list[Assignment], former: list[Assignment], at: datetime
+) -> Iterator[str]:
+    routed = _of_role([*own, *others], Role.ROUTED, at) + facts.prefixes(former, at)
+    # A neighbour's IPv6 prefix comes by the line's router, whose own one alone is delegated (RFC 8415).
+    routed += _of_role(others, Role.DELEGATED, at)
+    for version in (4, 6):
+        if sum(1 for prefix in routed if prefix.version == version) > ROUTES:
+            what = Phrase("Le onzième préfixe routé", "The eleventh routed prefix")
+            raise facts.Unwritable(what=what, owner=str(line))
     for prefix in routed:
-        yield f'Framed-Route += "{prefix} 0.0.0.0 1"'
+        if prefix.version == 4:
+            yield f'Framed-Route += "{prefix} 0.0.0.0 1"'
+        else:
+            yield f'Framed-IPv6-Route += "{prefix} :: 1"'
 
 
 def _limits(line: Line, credential: Credential) -> Iterator[str]:
@@ -201,6 +266,12 @@ def _entries(texts: Texts) -> Mapping[str, tuple[str, ...]]:
         elif label and row:
             entries.setdefault(label, []).append(row)
     return {label: tuple(rows) for label, rows in entries.items()}
+
+
+def _passwords(texts: Texts) -> Mapping[str, tuple[str, ...]]:
+    """By login, the passwords that open it, the present one first."""
+    found = _OPENS.finditer(texts.get("authorize", ""))
+    return {each[1]: tuple(one for one in each.group(2, 3) if one) for each in found}
 
 
 RADIUS: Final = Radius()

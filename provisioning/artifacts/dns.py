@@ -1,0 +1,113 @@
+"""Name servers on Debian: knot, nsd and bind say the same zones, from the same facts.
+
+A zone's file holds no number that counts: the machine decides the serial. knot numbers what differs by itself
+(`zonefile-load: difference-no-serial`); for nsd and bind the role writes the file that they read, with a serial that
+rises when the zone changed. A volunteer's own zones stand in files that we never touch: ours come in by one line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from foundation.text import render
+from inventory import rules
+from inventory.models.devices import Device
+from provisioning import releases
+from provisioning.artifact import Effect, Impact, Observation
+from provisioning.artifacts import zones
+from provisioning.texts import Texts
+
+CONFIGURATION: Final = "essaim.conf"
+EDITED: Final = f"{CONFIGURATION} was edited by hand"
+NOT_RUNNING: Final = "the server does not run"
+NOT_TOLD: Final = "the server was not told of this release"
+
+_LABEL: Final = re.compile(r" ; (L\d+)$")
+_SERIAL: Final = re.compile(r"^(@ SOA \S+ \S+) \d+ ", re.MULTILINE)
+# `told` is what the role writes once the server has read the release.
+_LOOK: Final = """\
+if [ -e /var/lib/essaim/{name}/told ]; then section told cat /var/lib/essaim/{name}/told; fi
+for file in /var/lib/essaim/{name}/current/*.zone; do
+  if [ -e "$file" ]; then section "file:${{file##*/}}" cat "$file"; fi
+done
+for file in {served}/*.zone; do
+  if [ -e "$file" ]; then section "served:${{file##*/}}" cat "$file"; fi
+done
+if systemctl is-active --quiet {unit}; then section running echo yes; fi
+"""
+
+
+class Dns:
+    """The artifact, for one server: `served` is the folder of the files that it reads, where that is not ours."""
+
+    role = "dns"
+    secrets = re.compile(r"(?!)(?P<secret>)")
+
+    def __init__(self, name: str, platform: str, *, path: str, served: str = "") -> None:
+        self.name = name
+        self.platform = platform
+        self._copied = bool(served)
+        look = _LOOK.format(name=name, served=served or "/nonexistent", unit="named" if name == "bind" else name)
+        self.observation: Observation | None = Observation(releases.looking(name, {CONFIGURATION: path}, look))
+
+    def desired(self, session: Session, device: Device, at: datetime) -> Texts:
+        """Every zone of ours, and what tells the server of them. Raises MachineIncomplete, Unwritable."""
+        held = zones.by_name(zones.zones(session, device, at))
+        facts = {"zones": [zone.name for zone in held.values()], "secondaries": _secondaries(session)}
+        texts = {name: render("provisioning", "dns/zone.j2", {"zone": zone}) for name, zone in held.items()}
+        return {CONFIGURATION: render("provisioning", f"dns/{self.name}.j2", facts), **texts}
+
+    def observed(self, output: str) -> Texts:
+        """The files that the server reads, and what is amiss with it."""
+        found = releases.sections(output)
+        if "release" not in found:
+            return {}
+        texts, notes = releases.files(found), []
+        if releases.edited(found):
+            notes.append(EDITED)
+        if self._copied:
+            texts = {name: text for name, text in texts.items() if name == CONFIGURATION} | _served(found)
+        if "running" not in found:
+            notes.append(NOT_RUNNING)
+        elif found.get("told", "").strip() != found["release"].strip().rpartition("/")[2]:
+            notes.append(NOT_TOLD)
+        configuration = texts.get(CONFIGURATION, "") + "".join(f"# {note}\n" for note in notes)
+        return {**texts, CONFIGURATION: configuration}
+
+    def effect(self, before: Texts, after: Texts) -> Effect:
+        """Zones are read again while the old ones are served; connections know nothing of it."""
+        return Effect(Impact.NONE if dict(before) == dict(after) else Impact.HITLESS)
+
+    def lines(self, before: Texts, after: Texts) -> tuple[str, ...]:
+        """Lines whose names or delegations come, go or change."""
+        differing = _rows(before) ^ _rows(after)
+        labels = {found.group(1) for _, row in differing if (found := _LABEL.search(row))}
+        return tuple(sorted(labels, key=lambda label: (len(label), label)))
+
+
+def _secondaries(session: Session) -> list[str]:
+    """Addresses of other people's servers that copy our zones."""
+    return rules.value(session, "dns.secondaries").split()
+
+
+def _served(found: Mapping[str, str]) -> dict[str, str]:
+    """The zones that the server reads, with the serial that our texts have."""
+    return {
+        name.removeprefix("served:"): _SERIAL.sub(r"\1 1 ", text)
+        for name, text in found.items()
+        if name.startswith("served:")
+    }
+
+
+def _rows(texts: Texts) -> set[tuple[str, str]]:
+    return {(name, row) for name, text in texts.items() for row in text.splitlines()}
+
+
+KNOT: Final = Dns("knot", "debian", path="/etc/knot/essaim.conf")
+NSD: Final = Dns("nsd", "debian-nsd", path="/etc/nsd/nsd.conf.d/essaim.conf", served="/var/lib/nsd/essaim")
+BIND: Final = Dns("bind", "debian-bind", path="/var/lib/bind/essaim/essaim.conf", served="/var/lib/bind/essaim")
