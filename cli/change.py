@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from provisioning.plan import Planned
 
 commands = noun("Les changements sur les machines", "Changes on the machines")
+
+_TOLD: Final = {
+    "of": Phrase("Pour remettre {purpose} : {of}.", "To put back {purpose}: {of}."),
+    "proposed_by": Phrase("Proposé par {proposed_by} le {proposed_at}.", "Proposed by {proposed_by} on {proposed_at}."),
+    "approved_by": Phrase(
+        "Approuvé par {approved_by} le {approved_at}.", "Approved by {approved_by} on {approved_at}."
+    ),
+    "rejected_by": Phrase("Rejeté par {rejected_by} le {ended_at}.", "Rejected by {rejected_by} on {ended_at}."),
+    "applied_by": Phrase("Appliqué par {applied_by}.", "Applied by {applied_by}."),
+    "reason": Phrase("Raison : {reason}", "Reason: {reason}"),
+}
+"""What is said of a change where there is something to say, in this order."""
 
 
 @commands.command(
@@ -52,44 +64,57 @@ def plan(as_json: Json = False) -> None:
 def show(number: Annotated[str, typer.Argument(metavar="C0042")], as_json: Json = False) -> None:
     """One change as it was planned."""
     from provisioning import changes, effects
-    from provisioning.models import ChangeState
+    from provisioning.models import ChangeState, Purpose
 
     with looking() as session:
         one = changes.find_change(session, number)
+        former = changes.subject_of(session, one)
         facts = {
             "change": str(one),
             "state": ChangeState(one.state),
             "effect": effects.words(changes.effect_of(one)),
             "lines": one.lines.split(),
+            "purpose": Purpose(one.purpose),
+            "of": former and str(former),
             "proposed_by": one.proposed_by,
             "proposed_at": one.proposed_at,
             "approved_by": one.approved_by,
+            "approved_at": one.approved_at,
+            "rejected_by": one.rejected_by,
             "applied_by": one.applied_by,
+            "ended_at": one.ended_at,
             "reason": one.reason,
         }
         text = one.diff
     if as_json:
         return screen.give({**facts, "diff": text})
     screen.say(Phrase("{change} : {state}. {effect}", "{change}: {state}. {effect}"), **facts)
-    screen.say(
-        Phrase("Proposé par {proposed_by} le {proposed_at}.", "Proposed by {proposed_by} on {proposed_at}."), **facts
-    )
-    if facts["approved_by"]:
-        screen.say(Phrase("Approuvé par {approved_by}.", "Approved by {approved_by}."), **facts)
-    if facts["reason"]:
-        screen.say(Phrase("Raison : {reason}", "Reason: {reason}"), **facts)
+    for fact, told in _TOLD.items():
+        if facts[fact]:
+            screen.say(told, **facts)
     return screen.diff(text)
 
 
 @commands.command("list", help=help_of("Les derniers changements", "The latest changes"))
 def list_(
-    limit: Annotated[int, typer.Option(min=1, max=1000, help=help_of("au plus", "at most"))] = 20, as_json: Json = False
+    target: Annotated[
+        str,
+        typer.Option(
+            metavar="vpn/wireguard",
+            help=help_of("d'une machine, ou d'une part", "of a machine, or one part"),
+        ),
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help=help_of("au plus", "at most"))] = 20,
+    as_json: Json = False,
 ) -> None:
-    """The latest changes, the newest first."""
+    """The latest changes, the newest first: all, or the history of one target."""
+    from inventory import devices
     from provisioning import changes
     from provisioning.models import ChangeState
 
+    name, _, artifact = target.partition("/")
     with looking() as session:
+        machine = devices.find_device(session, name) if name else None
         found = [
             {
                 "change": str(one),
@@ -99,15 +124,15 @@ def list_(
                 "proposed_at": one.proposed_at,
                 "reason": one.reason,
             }
-            for one, device in changes.list_changes(session, limit=limit)
+            for one, device in changes.list_changes(session, device=machine, artifact=artifact, limit=limit)
         ]
     if as_json:
         return screen.give(found)
     if not found:
         return screen.say(
             Phrase(
-                "Aucun changement encore. Faire le plan : essaim change plan",
-                "No change yet. To plan: essaim change plan",
+                "Aucun changement ici. Faire le plan : essaim change plan",
+                "No change here. To plan: essaim change plan",
             )
         )
     columns = (
@@ -234,6 +259,8 @@ def show_planned(one: Planned, *, most: int | None = None) -> None:
         lines=effects.some(one.lines),
     )
     rows = one.diff.splitlines()
+    if one.approved:
+        screen.say(Phrase("  La règle changes.alone l'approuve.", "  The rule changes.alone approves it."))
     screen.diff("\n".join(rows[:most]))
     if most is not None and len(rows) > most:
         more = Phrase(
@@ -244,6 +271,7 @@ def show_planned(one: Planned, *, most: int | None = None) -> None:
 
 
 def _what_next(found: list[Planned]) -> None:
+    """The command that comes after a plan."""
     if not found:
         screen.say(
             Phrase(
@@ -251,8 +279,10 @@ def _what_next(found: list[Planned]) -> None:
                 "No machine to configure: the inventory has none yet.",
             )
         )
-    if any(one.change for one in found):
+    if any(one.change and not one.approved for one in found):
         screen.say(Phrase("Approuver : essaim change approve --all", "To approve: essaim change approve --all"))
+    elif any(one.change for one in found):
+        screen.say(Phrase("Appliquer : essaim change apply", "To apply: essaim change apply"))
 
 
 def _end(problem: EssaimError | None) -> None:

@@ -12,9 +12,12 @@ from cli import (
     asking,
     association,
     change,
+    change_life,
     completion,
+    credential,
     device,
     device_peers,
+    drift,
     dues,
     equipment,
     exchange,
@@ -117,6 +120,8 @@ essaim.add_typer(device_peers.aggregates, name="aggregate")
 essaim.add_typer(feed.commands, name="feed")
 essaim.add_typer(equipment.commands, name="equipment")
 essaim.add_typer(change.commands, name="change")
+change.commands.add_typer(change_life.commands)
+essaim.command("drift", help=help_of("Ce qui a été fait à la main", "What was done by hand"))(drift.drift)
 essaim.add_typer(dues.commands, name="dues")
 essaim.add_typer(payment.commands, name="payment")
 essaim.command("poll", help=help_of("Relever les machines et les connexions", "Poll machines and connections"))(
@@ -127,6 +132,7 @@ essaim.add_typer(journal.commands, name="journal")
 essaim.add_typer(rule.commands, name="rule")
 essaim.add_typer(key.commands, name="key")
 essaim.add_typer(token.commands, name="token")
+essaim.add_typer(credential.commands, name="credential")
 essaim.command("upgrade", help=help_of("Mettre la base à jour", "Bring the database up to date"))(association.upgrade)
 essaim.command("backup", help=help_of("Sauvegarder l'association", "Back the association up"))(association.backup)
 essaim.command("restore", help=help_of("Reprendre une sauvegarde", "Bring a backup back"))(association.restore)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 SHOWN_ROWS: Final = 12
 """Rows of a diff that the tour shows; the rest is a command away."""
 T = TypeVar("T")
-TARGETS: Final = 4
+TARGETS: Final = 6
 LINE_PRICE: Final = Euros(3500)
 
 
@@ -326,7 +326,8 @@ def only_on_vpn(tour: Tour, line: str, impact: Impact) -> None:
     touched = [(one.target, one.lines, one.effect.impact) for one in found if one.change]
     seen = [f"{target} : {', '.join(lines)}" for target, lines, _ in touched]
     what = Phrase("seul change, avec l'effet annoncé", "all that changes, with the effect announced")
-    tour.note(what, f"vpn/wireguard : {line}", seen, good=touched == [("vpn/wireguard", (line,), impact)])
+    wanted = [("vpn/antispoofing", (line,), Impact.HITLESS), ("vpn/wireguard", (line,), impact)]
+    tour.note(what, [f"{target} : {line}" for target, _, _ in wanted], seen, good=touched == wanted)
     bring(tour, found)
 
 

@@ -51,6 +51,13 @@ def deeds(store: Store) -> Iterator[Deed]:
         " && systemctl reload l2tpns",
         "192.0.2.99",
     )
+    for name, table in (("lns", "tun0_v4_1460"), ("vpn", "wg0_v4_1420")):
+        yield Deed(
+            f"{name}/antispoofing",
+            Phrase(f"une adresse de plus laissée passer sur {name}", f"an address more let through on {name}"),
+            f"nft add element inet essaim {table} '{{ 192.0.2.99 }}'",
+            "192.0.2.99",
+        )
     yield Deed(
         "vpn/wireguard",
         Phrase(f"{numbers.shown('L', number)} débranchée sur vpn", f"{numbers.shown('L', number)} unplugged on vpn"),

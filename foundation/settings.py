@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     ssh_key_file: Path | None = Field(default=None, description="who we are on machines; default: ssh/id_ed25519")
     lab: bool = Field(default=False, description="machines are those of the lab beside")
     driver: Literal["", "console"] = Field(default="", description="`console`: write texts to a folder, push nowhere")
+    confirm_seconds: int = Field(default=120, ge=1, le=3600, description="a change not confirmed by then undoes itself")
     listen: str = Field(default="127.0.0.1:8642", description="where `essaim serve` answers")
     public_url: str = Field(default="", description="how members reach the portal; default: http:// and listen")
     acting_as: str = Field(default="", description="the member who acts at this terminal where --as says nothing")

@@ -100,8 +100,8 @@ def checked(facts: Facts) -> dict[str, Any]:
 
 def driver_wanted(role: str, platform: str) -> str | None:
     """The platform that Essaim would need to configure a machine of this role; None where nothing is amiss."""
-    wanted = DRIVEN.get(role)
-    return wanted if wanted != platform else None
+    known = DRIVEN.get(role, (platform,))
+    return None if platform in known else known[0]
 
 
 def wireguard_key(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from typing import Final
 
 from sqlalchemy import select
@@ -43,7 +44,7 @@ class BadRuleValue(Invalid):
 
 
 class LowerByAnother(Forbidden):
-    """A rule that watches over everyone is not lowered by one person."""
+    """A rule that watches over everyone is not loosened by one person."""
 
     kind = "lower-by-another"
     phrase = Phrase(
@@ -67,6 +68,7 @@ class Known:
     """A rule that Essaim knows: its name, what it decides, its value until someone sets it, and what it may be.
 
     `lowered_by_two`: its number watches over what one person may do alone, so one person alone does not lower it.
+    `raised_by_two`: likewise, where the higher number is the looser one.
     """
 
     name: str
@@ -74,11 +76,17 @@ class Known:
     default: str
     check: Check
     lowered_by_two: bool = False
+    raised_by_two: bool = False
+
+    def loosened(self, before: str, after: str) -> bool:
+        """Whether going from one value to the other lets one person do more alone."""
+        down, up = self.lowered_by_two, self.raised_by_two
+        return (down and int(after) < int(before)) or (up and int(after) > int(before))
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A rule as it stands: its value, and the lower one that someone proposed and nobody else agreed to yet."""
+    """A rule as it stands: its value, and the looser one that someone proposed and nobody else agreed to yet."""
 
     known: Known
     value: str
@@ -105,6 +113,23 @@ def like(pattern: str, example: str) -> Check:
     return Check(Phrase(f"quelque chose comme {example}", f"something like {example}"), fits)
 
 
+def addresses(most: int) -> Check:
+    """Up to so many IP addresses with a space between, or nothing at all."""
+
+    def fits(text: str) -> bool:
+        try:
+            return len([ip_address(each) for each in text.split()]) <= most and len(text) <= LONGEST
+        except ValueError:
+            return False
+
+    return Check(
+        Phrase(f"au plus {most} adresses, comme 192.0.2.5", f"at most {most} addresses, such as 192.0.2.5"), fits
+    )
+
+
+LONGEST: Final = 200
+_HOST: Final = r"(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z0-9-]{1,63}(?<!-)"
+
 RULES: Final[dict[str, Known]] = {
     one.name: one
     for one in (
@@ -120,6 +145,32 @@ RULES: Final[dict[str, Known]] = {
             Phrase("jours avant sa fin où un mandat est signalé", "days before its end that a mandate is pointed out"),
             "60",
             whole(1, 365),
+        ),
+        Known(
+            "changes.second",
+            Phrase(
+                "un changement est approuvé par quelqu'un d'autre que qui l'a proposé (1) ou non (0)",
+                "a change is approved by someone other than who proposed it (1) or not (0)",
+            ),
+            "0",
+            whole(0, 1),
+            lowered_by_two=True,
+        ),
+        Known(
+            "changes.alone",
+            Phrase(
+                "un changement qui n'ajoute que des lignes et ne coupe personne passe sans approbation (1) ou non (0)",
+                "a change that only adds lines and cuts nobody passes without approval (1) or not (0)",
+            ),
+            "0",
+            whole(0, 1),
+            raised_by_two=True,
+        ),
+        Known(
+            "changes.approval_hours",
+            Phrase("heures pendant lesquelles une approbation vaut", "hours for which an approval counts"),
+            "72",
+            whole(1, 8760),
         ),
         Known("votes.proxies", Phrase("procurations par personne", "proxies a person may carry"), "2", whole(0, 50)),
         Known("emergency.minutes", Phrase("durée d'une urgence", "how long an emergency lasts"), "60", whole(5, 1440)),
@@ -157,6 +208,30 @@ RULES: Final[dict[str, Known]] = {
             "",
             like("[0-9]{1,10}", "64496"),
         ),
+        Known(
+            "dns.servers",
+            Phrase("noms de nos serveurs DNS", "names of our DNS servers"),
+            "",
+            like(rf"(?=.{{1,{LONGEST}}}$){_HOST}(?: {_HOST}){{0,5}}", "ns1.asso.example ns2.asso.example"),
+        ),
+        Known(
+            "dns.contact",
+            Phrase("qui répond de nos zones DNS", "who answers for our DNS zones"),
+            "",
+            like(rf"(?=.{{1,{LONGEST}}}$)[a-z0-9][a-z0-9._+-]{{0,60}}@{_HOST}", "dns@asso.example"),
+        ),
+        Known(
+            "dns.zone",
+            Phrase("zone des noms de nos machines", "zone of our machines' names"),
+            "",
+            like(rf"(?=.{{1,{LONGEST}}}$){_HOST}", "reseau.asso.example"),
+        ),
+        Known(
+            "dns.secondaries",
+            Phrase("adresses des serveurs qui copient nos zones", "addresses of the servers that copy our zones"),
+            "",
+            addresses(4),
+        ),
     )
 }
 """Every rule, by its name."""
@@ -190,7 +265,7 @@ def list_rules(session: Session) -> list[Standing]:
 
 @asks(Task.RULES_SET)
 def set_rule(session: Session, act: Act, name: str, value: str) -> Standing:
-    """From now on the rule has this value; a lower one of a rule that takes two waits until someone else sets it too.
+    """From now on the rule has this value; a looser one of a rule that takes two waits until someone else sets it too.
 
     Whatever is set otherwise meanwhile takes the place of what waits. Raises NoSuchRule, BadRuleValue, LowerByAnother.
     """
@@ -223,7 +298,7 @@ def _standing(known: Known, held: Rule | None) -> Standing:
 def _waits(session: Session, act: Act, before: Standing, value: str) -> bool:
     """Whether a value waits for someone else. At the founding nobody else could be. Raises LowerByAnother."""
     known = before.known
-    if not known.lowered_by_two or int(value) >= int(before.value) or not rights.ever_mandated(session):
+    if not known.loosened(before.value, value) or not rights.ever_mandated(session):
         return False
     if value != before.proposed or before.proposed_by is None:
         return True

@@ -66,6 +66,16 @@ class House:
         wiring.forget_namespace(self.places.namespaces / wiring.SWITCHES)
         shutil.rmtree(self.places.root / "machines")
 
+    def reboot(self, name: str) -> None:
+        """Cut a machine's power, then let it start with what its disk holds. Raises LookupError."""
+        host, init = self.hosts[name], self.inits[name]
+        with host.lock:
+            units = init.running()
+            host.cut_power()
+            host.forget_memory()
+            wiring.readdress(self.topology, self.places.namespaces, name)
+        init.boot(units)
+
     def host(self, name: str) -> Host:
         """The living machine of that name. Raises LookupError."""
         return self.hosts[name]

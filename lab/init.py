@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Final
 
@@ -16,6 +17,9 @@ from lab.daemons.units import STARTED, UNITS, Argv, Unit
 from lab.machines import Host, ended
 
 START_SECONDS: Final = 15.0
+BOOT: Final = ("/usr/local/sbin/essaim-undo", "boot")
+"""What `essaim-undo.service` does at boot where systemd is, before the daemons."""
+BOOT_SECONDS: Final = 60.0
 _STEP_SECONDS: Final = 0.01
 _NO_SUCH_UNIT: Final = 5
 _NOT_RUNNING: Final = 3
@@ -43,6 +47,22 @@ class Init:
         """Start them. Raises UnitFailed."""
         for name in self.baseline():
             self._start(self._units[name])
+
+    def boot(self, names: Collection[str]) -> None:
+        """What a machine that starts again does: what must be undone first, then these units, in their order.
+
+        A unit that fails leaves the others to start, as it does elsewhere; its log says why.
+        """
+        for daemon in self._daemons.values():
+            daemon.wait()
+        self._daemons.clear()
+        self._done.clear()
+        if (self._host.folder / BOOT[0].lstrip("/")).exists():
+            self._host.run(BOOT, timeout=BOOT_SECONDS)
+        for unit in self._units.values():
+            if unit.name in names:
+                with suppress(UnitFailed):
+                    self._start(unit)
 
     def tell(self, verb: str, name: str) -> Ran:
         """Do a verb of systemctl to a unit, and say what systemctl would say."""

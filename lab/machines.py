@@ -7,6 +7,7 @@ we keep is the program's own.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -167,9 +168,8 @@ class Host:
         while any(each.poll() is None for each in self.programs.values()) and time.monotonic() < deadline:
             time.sleep(0.01)
 
-    def switch_off(self) -> None:
-        """Kill what runs inside, and let the namespaces go."""
-        self.hang_up()
+    def cut_power(self) -> None:
+        """Kill what runs inside, at once."""
         while pids := self.processes():
             for pid in pids:
                 with suppress(ProcessLookupError):
@@ -178,6 +178,20 @@ class Host:
         for program in self.programs.values():
             program.wait()
         self.programs.clear()
+
+    def forget_memory(self) -> None:
+        """What a machine keeps in memory alone goes: `/run` and `/tmp`, but for the socket of the lab's systemctl."""
+        for name in ("run", "tmp"):
+            for each in (self.folder / name).glob("*"):
+                if each.is_dir() and not each.is_symlink():
+                    shutil.rmtree(each)
+                elif not each.is_socket():
+                    each.unlink()
+
+    def switch_off(self) -> None:
+        """Kill what runs inside, and let the namespaces go."""
+        self.hang_up()
+        self.cut_power()
         for descriptor in (self.mounts, self.names):
             if descriptor is not None:
                 os.close(descriptor)

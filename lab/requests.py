@@ -6,6 +6,7 @@
     {"do": "run", "machine": M, "argv": […], "stdin": "", "environment": {}, "timeout": s}
                                                                      -> {"status", "stdout", "stderr"}
     {"do": "link", "machine": M, "interface": I, "up": bool}         -> {}
+    {"do": "reboot", "machine": M}                                   -> {} once its units run again
     {"do": "state"}                                                  -> machines, units, programs
     {"do": "endpoints"}                                              -> addresses and host keys
     {"do": "restore"}              -> {} once all is as it was after `up`; the lab ends if that fails
@@ -98,6 +99,9 @@ class Desk:
             case {"do": "link", "machine": str(name), "interface": str(port), "up": bool(up)}:
                 house = self._house
                 wiring.pull(house.topology, house.places.namespaces, name, port, plugged=up)
+                return {}
+            case {"do": "reboot", "machine": str(name)}:
+                self._house.reboot(name)
                 return {}
             case {"do": "state"}:
                 return self._state()

@@ -75,6 +75,18 @@ def connect(topology: Topology, namespaces: Path) -> None:
             _address(kernel, machine)
 
 
+def readdress(topology: Topology, namespaces: Path, name: str) -> None:
+    """Give a machine the addresses and gateways that it starts with, and no others."""
+    machine = topology.machine(name)
+    with _in(namespaces / name) as kernel:
+        for port in machine.ports:
+            index = _index(kernel, port.name)
+            kernel.link("set", index=index, state="down")
+            kernel.flush_addr(index=index)
+        kernel.flush_routes(table=254)
+        _address(kernel, machine)
+
+
 def disconnect(topology: Topology) -> None:
     """Take away the cables of the operation centre: its namespace stays when all the others go."""
     with IPRoute() as kernel:

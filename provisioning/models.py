@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Base, RowId, kept
@@ -25,6 +25,9 @@ class ChangeState(StrEnum):
     FAILED = "failed"
     STALE = "stale"
     SUPERSEDED = "superseded"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    REVERTED = "reverted"
 
     @property
     def phrase(self) -> Phrase:
@@ -40,11 +43,38 @@ _STATES: Final = {
     ChangeState.FAILED: Phrase("échoué", "failed"),
     ChangeState.STALE: Phrase("périmé", "stale"),
     ChangeState.SUPERSEDED: Phrase("remplacé", "superseded"),
+    ChangeState.REJECTED: Phrase("rejeté", "rejected"),
+    ChangeState.EXPIRED: Phrase("approbation expirée", "approval expired"),
+    ChangeState.REVERTED: Phrase("défait de lui-même", "undone by itself"),
+}
+
+
+class Purpose(StrEnum):
+    """What a change is to bring a target to: what the inventory wants, or a text that it held before."""
+
+    INVENTORY = "inventory"
+    REVERT = "revert"
+    RESTORE = "restore"
+
+    @property
+    def phrase(self) -> Phrase:
+        """The purpose as people read it."""
+        return _PURPOSES[self]
+
+
+_PURPOSES: Final = {
+    Purpose.INVENTORY: Phrase("ce que l'inventaire veut", "what the inventory wants"),
+    Purpose.REVERT: Phrase("ce qu'il y avait avant un changement", "what was there before a change"),
+    Purpose.RESTORE: Phrase("ce qu'un changement avait mis", "what a change had put there"),
 }
 
 
 class Change(Base):
-    """What one target is to become. Both texts are sealed; the diff that people read hides secrets."""
+    """What one target is to become. Both texts are sealed; the diff that people read hides secrets.
+
+    `of_id` is the change whose text is put back, where that is the purpose. `approved_by` is a person, or the rule
+    that let it pass.
+    """
 
     __tablename__ = "change"
 
@@ -69,8 +99,13 @@ class Change(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(info=kept("journal"))
     ended_at: Mapped[datetime | None] = mapped_column(info=kept("journal"))
     reason: Mapped[str] = mapped_column(default="", info=kept("technical"))
+    rejected_by: Mapped[str | None] = mapped_column(String(64), info=kept("journal"))
+    purpose: Mapped[str] = mapped_column(String(16), default=Purpose.INVENTORY, info=kept("technical"))
+    of_id: Mapped[int | None] = mapped_column(ForeignKey("change.id"), info=kept("technical"))
 
     __table_args__ = (
+        CheckConstraint("(state = 'rejected') = (rejected_by IS NOT NULL)", name="rejected"),
+        CheckConstraint("(purpose = 'inventory') = (of_id IS NULL)", name="purpose"),
         # The database keeps two workers off one target.
         Index(
             "uq_change_applying",

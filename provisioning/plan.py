@@ -17,11 +17,12 @@ from inventory.announced import Announced
 from inventory.models.devices import Device
 from inventory.models.mandates import Task
 from provisioning import changes, targets
-from provisioning.apply import AT_ONCE, settle
+from provisioning.apply import AT_ONCE, look
 from provisioning.artifact import Effect, Impact, Target
 from provisioning.changes import Wanted
 from provisioning.drivers.protocol import Seen
 from provisioning.lock import locked
+from provisioning.models import Change, ChangeState
 
 NOTHING = Effect(Impact.NONE)
 
@@ -31,7 +32,7 @@ class Planned:
     """What a plan found for one target: nothing to do, a change, or why it could not look.
 
     `diff` is fit to be shown: secrets stand in it as fingerprints. `works` are those announced on the machine, and the
-    incidents there.
+    incidents there. `approved`: the association's rule let the change pass, and it may be applied.
     """
 
     target: str
@@ -41,6 +42,7 @@ class Planned:
     lines: tuple[str, ...] = ()
     problem: EssaimError | None = None
     works: tuple[Announced, ...] = ()
+    approved: bool = False
 
 
 def plan(store: Store, settings: Settings, act: Act, told: Callable[[str], None]) -> list[Planned]:
@@ -58,6 +60,13 @@ def plan(store: Store, settings: Settings, act: Act, told: Callable[[str], None]
             found.append(_propose(store, act, each, seen))
             told(str(each.target))
     return found
+
+
+def shown(target: str, change: Change, works: tuple[Announced, ...] = ()) -> Planned:
+    """A change that was just planned, as it is shown."""
+    effect, lines = changes.effect_of(change), tuple(change.lines.split())
+    passed = change.state == ChangeState.APPROVED
+    return Planned(target, str(change), change.diff, effect, lines, works=works, approved=passed)
 
 
 def worst(planned: Sequence[Planned]) -> EssaimError | None:
@@ -88,9 +97,7 @@ def _look(store: Store, settings: Settings, act: Act, work: _Work) -> Seen | Ess
         return work.wanted
     try:
         with locked(settings, work.target):
-            seen = targets.driver_for(settings, work.target).look(work.target, work.wanted.desired)
-            settle(store, act, work.wanted.device_id, work.target, seen)
-            return seen
+            return look(store, settings, act, work.wanted.device_id, work.target, work.wanted.desired)
     except EssaimError as problem:
         return problem
 
@@ -104,9 +111,6 @@ def _propose(store: Store, act: Act, work: _Work, seen: Seen | EssaimError) -> P
     try:
         with transaction(store) as session:
             change = changes.propose(session, act, work.wanted, seen)
-            if change is None:
-                return Planned(name, works=work.works)
-            effect, lines = changes.effect_of(change), tuple(change.lines.split())
-            return Planned(name, str(change), change.diff, effect, lines, works=work.works)
+            return Planned(name, works=work.works) if change is None else shown(name, change, work.works)
     except EssaimError as problem:
         return Planned(name, problem=problem, works=work.works)

@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import shlex
 from collections.abc import Mapping
 from typing import Final
 
 from foundation.errors import Unavailable
 from foundation.speech import Phrase
-from provisioning.texts import digest
+from provisioning.texts import Texts, digest
 
 FOLDER: Final = "/var/lib/essaim"
+_REMARK: Final = re.compile(
+    r"(?:^\n)?^# (?:\S+ was edited by hand|FwMark = .*|the server (?:does not run|was not told of .*))\n", re.MULTILINE
+)
 
 # Each section is one line, `name base64`: whatever a file holds, it cannot be taken for another section.
 # The assignment keeps a command's failure, which a pipeline would lose.
@@ -66,6 +70,11 @@ def sections(output: str) -> dict[str, str]:
 def files(found: Mapping[str, str]) -> dict[str, str]:
     """The daemon's own files among the sections."""
     return {name.removeprefix("file:"): text for name, text in found.items() if name.startswith("file:")}
+
+
+def unnoted(texts: Texts) -> Texts:
+    """What was observed on a machine, without our remarks on it: as it may be put there again."""
+    return {name: _REMARK.sub("", text) for name, text in texts.items()}
 
 
 def edited(found: Mapping[str, str]) -> bool:

@@ -10,29 +10,47 @@ from threading import Lock
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from foundation.errors import NotFound
 from foundation.settings import Settings
+from foundation.speech import Phrase
 from inventory import devices
 from inventory.models.devices import Device
 from inventory.models.lines import Delivery, Line
 from provisioning.artifact import Artifact, Target
+from provisioning.artifacts.antispoofing import ANTISPOOFING_LNS, ANTISPOOFING_VPN
+from provisioning.artifacts.dns import BIND, KNOT, NSD
 from provisioning.artifacts.l2tp import L2TP
 from provisioning.artifacts.radius import RADIUS
 from provisioning.artifacts.router import ROUTER
 from provisioning.artifacts.wireguard import WIREGUARD
 from provisioning.changes import Wanted
 from provisioning.drivers.protocol import Driver
+from provisioning.models import Change
 
-ARTIFACTS: tuple[Artifact, ...] = (ROUTER, RADIUS, L2TP, WIREGUARD)
+ARTIFACTS: tuple[Artifact, ...] = (ROUTER, RADIUS, ANTISPOOFING_LNS, L2TP, ANTISPOOFING_VPN, WIREGUARD, KNOT, NSD, BIND)
 """In the order in which a new association is brought up: roads first, doors last."""
+
+
+class NoTarget(NotFound):
+    """A change for a machine that is ours no more, or that carries this artifact no more."""
+
+    kind = "no-target"
+    phrase = Phrase(
+        "{change} était pour {artifact} sur une machine retirée ou qui a changé de rôle. Rien n'a été changé. "
+        "Ce qu'il y a à faire aujourd'hui : essaim change plan",
+        "{change} was for {artifact} on a machine that is retired or has another role. Nothing was changed. "
+        "What there is to do today: essaim change plan",
+    )
+
 
 _PPP = frozenset({"lns", "radius"})
 _ROLES = {Delivery.TUNNEL: frozenset({"vpn"}), Delivery.L2TP: _PPP, Delivery.PPPOE: _PPP}
 """Roles of the machines that know of a line, by how it arrives."""
 
 _LOADING = Lock()
-"""Two threads that import one library at once may each see half of it."""
+"""Two threads that import one library at once may each see half of it (yaml's modules)."""
 
-_DRIVER_OF = {"frr": "napalm", "debian": "ansible"}
+_DRIVER_OF = {"frr": "napalm", "debian": "ansible", "debian-nsd": "ansible", "debian-bind": "ansible"}
 
 
 def every_target(session: Session) -> Iterator[tuple[Device, Target]]:
@@ -64,6 +82,14 @@ def targets_of_line(session: Session, line: Line) -> list[str]:
     ]
 
 
+def target_of(session: Session, change: Change) -> tuple[Device, Target]:
+    """The machine of a change, and the target on it. Raises NoTarget."""
+    for device, target in every_target(session):
+        if device.id == change.device_id and target.artifact.name == change.artifact:
+            return device, target
+    raise NoTarget(change=str(change), artifact=change.artifact)
+
+
 def wanted(session: Session, device: Device, target: Target, at: datetime) -> Wanted:
     """What the inventory wants on a target. Raises TemplateFailed and whatever the artifact refuses."""
     return Wanted(device.id, target, target.artifact.desired(session, device, at))
@@ -74,6 +100,5 @@ def driver_for(settings: Settings, target: Target) -> Driver:
     name = settings.driver or _DRIVER_OF[target.artifact.platform]
     (found,) = entry_points(group="essaim.drivers", name=name)
     with _LOADING:
-        loaded = found.load()
-    driver: Driver = loaded(settings)
-    return driver
+        kind: type[Driver] = found.load()
+    return kind(settings)

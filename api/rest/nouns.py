@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.rest.addresses import ADDRESSES, DELEGATIONS, REVERSE_NAMES
+from api.rest.credentials import CREDENTIALS
 from api.rest.devices import DEVICES
 from api.rest.equipment import EQUIPMENT
 from api.rest.kinds import KINDS
@@ -27,6 +28,7 @@ ALL: Final[tuple[Noun[Any, Any], ...]] = (
     EMERGENCIES,
     RULES,
     TOKENS,
+    CREDENTIALS,
     OFFERS,
     LINES,
     POOLS,

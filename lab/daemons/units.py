@@ -94,13 +94,22 @@ _WIREGUARD: Final = Unit(
     },
 )
 
+_OUR_TABLE: Final = "/var/lib/essaim/antispoofing/current/essaim.nft"
+_ANTISPOOFING: Final = Unit(
+    "essaim-antispoofing",
+    "oneshot",
+    start=(("/usr/sbin/nft", "-f", _OUR_TABLE),),
+    stop=(("/bin/sh", "-c", "nft delete table inet essaim || true"),),
+    reload=(("/usr/sbin/nft", "-f", _OUR_TABLE),),
+)
+
 UNITS: Final[dict[Kind, tuple[Unit, ...]]] = {
     "noc": (),
     "edge": (_SSH, _FRR),
     "transit": (_FRR,),
-    "lns": (_SSH, _L2TPNS),
+    "lns": (_SSH, _L2TPNS, _ANTISPOOFING),
     "radius": (_SSH, _FREERADIUS),
-    "vpn": (_SSH, _WIREGUARD),
+    "vpn": (_SSH, _WIREGUARD, _ANTISPOOFING),
     "hosted": (_SSH, _SNMPD),
     "internet": (),
     "home": (),
@@ -116,6 +125,7 @@ PROGRAMS: Final = (
     "freeradius",
     "wireguard-go",
     "wg-quick",
+    "nft",
     "sshd",
     "ssh",
     "ssh-keygen",

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""Put a release in force on this machine, or leave it as it was.
+"""Put a release in force on this machine under a switch that undoes it, or leave the machine as it was.
 
 1. Write the texts to a folder of their own beside the releases, and try them with the daemon's own check.
-2. Move the folder to `releases/<digest>` and switch the symbolic link `current` to it, in one step.
-3. Make the daemon's own paths symbolic links into `current` (what stood there is put aside, once).
-4. Tell the daemon. If it will not have it, or does not run afterwards, switch back and tell it again.
+2. Write down how to undo what follows, and arm the dead man's switch (`essaim_undo.py`) with it.
+3. Move the folder to `releases/<digest>` and switch the symbolic link `current` to it, in one step.
+4. Make the daemon's own paths symbolic links into `current` (what stood there is put aside, once).
+5. Tell the daemon. If it will not have it, or does not run afterwards, undo; else the time to confirm begins.
 
 It runs on Debian's Python with nothing but its standard library and Ansible's `basic`.
 """
@@ -12,11 +13,12 @@ It runs on Debian's Python with nothing but its standard library and Ansible's `
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import grp
+import inspect
 import json
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -24,11 +26,34 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils import essaim_undo
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.essaim_undo import FOLDER, Switch
 
-FOLDER = Path("/var/lib/essaim")
 KEPT = 5
 SECONDS = 60
+
+UNDO = """\
+#!/bin/bash
+# Puts back what this artifact was before the change beside this file. May be run again if it was cut short.
+set -u
+link() {{ rm -f "$2.undo" && ln -s "$1" "$2.undo" && mv -fT "$2.undo" "$2"; }}
+back() {{
+  beside=$(dirname "$2")/.essaim-undo
+  if [ -L "was/$1" ] || [ -e "was/$1" ]; then cp -a "was/$1" "$beside" && mv -fT "$beside" "$2"
+  elif [ "$(readlink "$2")" = {home}/current/"$1" ]; then rm -f "$2"; fi
+}}
+whole=0
+# A daemon that did not run stops while its files are still those that started it.
+if [ {ran} = no ] && [ "$1" != boot ]; then systemctl stop {unit} || whole=1; fi
+{paths}
+(cd {home} && {{ {release}; }}) || whole=1
+if [ "$1" = boot ] && ! systemctl is-active --quiet {unit}; then exit $whole; fi
+if [ {ran} = no ]; then exit $whole; fi
+tell() {{ timeout {seconds} /bin/bash --norc -euo pipefail -c {tell} release {former} {refused} "$1"; }}
+tell {effect} || tell cuts || whole=1
+exit $whole
+"""
 
 
 class Refused(Exception):
@@ -39,7 +64,8 @@ class Release:
     """The releases of one artifact on this machine."""
 
     def __init__(self, artifact: str, paths: dict[str, str], owner: str, group: str) -> None:
-        self.home = FOLDER / artifact
+        self.switch = Switch(artifact)
+        self.home = self.switch.home
         self.releases = self.home / "releases"
         self.current = self.home / "current"
         # Not beside the daemon's own path: FreeRADIUS would load it, whatever its name.
@@ -49,19 +75,14 @@ class Release:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """While inside, no other release of this artifact is put in force."""
-        FOLDER.mkdir(exist_ok=True)
-        FOLDER.chmod(0o711)  # daemons that are not root pass through it
-        for folder in (self.home, self.releases, self.before):
-            folder.mkdir(exist_ok=True)
-            os.chown(folder, self.uid, self.gid)
-            folder.chmod(0o750)
-        lock = os.open(self.home, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        """While inside, no other release of this artifact is put in force, confirmed or undone."""
+        with self.switch.alone():
+            FOLDER.chmod(0o711)  # daemons that are not root pass through it
+            for folder in (self.home, self.releases, self.before):
+                folder.mkdir(exist_ok=True)
+                os.chown(folder, self.uid, self.gid)
+                folder.chmod(0o750)
             yield
-        finally:
-            os.close(lock)
 
     def write(self, texts: dict[str, str]) -> Path:
         """A folder that holds the texts and that nothing refers to yet."""
@@ -77,16 +98,25 @@ class Release:
         return fresh
 
     def name(self, fresh: Path, digest: str) -> Path:
-        """Give the folder its name. One of that name that was edited by hand gives way."""
+        """Give the folder its name, which nothing bears."""
         named = self.releases / digest
-        if named.exists():
-            edited = Path(tempfile.mkdtemp(prefix="old-", dir=self.releases))
-            named.rename(edited / "release")
-            fresh.rename(named)
-            shutil.rmtree(edited)
-        else:
-            fresh.rename(named)
+        fresh.rename(named)
         return named
+
+    def step_aside(self, digest: str) -> Path | None:
+        """A release of that name that stands already takes another one: it may be in force, and have to come back.
+
+        Gives that other name.
+        """
+        named = self.releases / digest
+        if not named.is_dir():
+            return None
+        was_in_force = self.in_force() == named
+        aside = Path(tempfile.mkdtemp(prefix="former-", dir=self.releases))
+        named.rename(aside)
+        if was_in_force:
+            replace_link(self.current, Path("releases") / aside.name)
+        return aside
 
     def in_force(self) -> Path | None:
         """The release that `current` names, if it still stands."""
@@ -95,31 +125,70 @@ class Release:
         named = self.releases / self.current.readlink().name
         return named if named.is_dir() else None
 
-    def switch(self, release: Path) -> None:
+    def led_elsewhere(self) -> dict[str, Path]:
+        """The daemon's own paths that do not lead into `current` yet, by name."""
+        return {
+            name: path
+            for name, path in self.paths.items()
+            if not (path.is_symlink() and path.readlink() == self.current / name)
+        }
+
+    def switch_to(self, release: Path) -> None:
         """Make `current` name that release, in one step, and the daemon's own paths lead into it."""
         replace_link(self.current, Path("releases") / release.name)
-        for name, path in self.paths.items():
-            inside = self.current / name
-            if path.is_symlink() and path.readlink() == inside:
-                continue
+        for name, path in self.led_elsewhere().items():
             path.parent.mkdir(parents=True, exist_ok=True)
             if os.path.lexists(path) and not os.path.lexists(self.before / name):
-                move(path, self.before / name)
-            replace_link(path, inside)
+                copy(path, self.before / name)
+            replace_link(path, self.current / name)
 
-    def undo(self) -> None:
-        """There was no release before: what stood at the daemon's own paths comes back."""
-        for name, path in self.paths.items():
-            path.unlink(missing_ok=True)
-            if os.path.lexists(self.before / name):
-                move(self.before / name, path)
-        self.current.unlink(missing_ok=True)
+    def prepare_undo(self, wanted: Path, aside: Path | None, unit: str, tell: str, effect: str, *, ran: bool) -> Path:
+        """A folder with the program that puts all back, and with what stands at the paths that are to become links.
 
-    def prune(self) -> None:
-        """Keep the newest releases, and the one in force whatever its age."""
+        `aside` is the release that bore the wanted one's name; if it is in force, it gets its name back.
+        """
+        prepared = Path(tempfile.mkdtemp(prefix="undo-", dir=self.home))
+        (prepared / "was").mkdir(mode=0o700)
+        former = self.in_force()
+        paths = []
+        for name, path in self.led_elsewhere().items():
+            if os.path.lexists(path):
+                copy(path, prepared / "was" / name)
+            paths.append(shlex.join(["back", name, str(path)]) + " || whole=1")
+            if not os.path.lexists(self.before / name):
+                paths.append(shlex.join(["rm", "-f", str(self.before / name)]))
+        away = f"rm -rf releases/{wanted.name}"
+        if former is None:
+            release = f"rm -f current && {away}"
+        elif former == aside:
+            switched = (
+                f"link releases/{aside.name} current && {away} && mv -T releases/{aside.name} releases/{wanted.name}"
+            )
+            release = f"if [ -d releases/{aside.name} ]; then {switched}; fi && link releases/{wanted.name} current"
+            former = wanted
+        else:
+            release = f"link releases/{former.name} current && {away}"
+        (prepared / "undo").write_text(
+            UNDO.format(
+                home=shlex.quote(str(self.home)),
+                paths="\n".join(paths),
+                release=release,
+                unit=shlex.quote(unit),
+                ran="yes" if ran else "no",
+                seconds=SECONDS,
+                tell=shlex.quote(tell),
+                former=shlex.quote(str(former or "")),
+                refused=shlex.quote(str(wanted)),
+                effect=shlex.quote(effect),
+            )
+        )
+        return prepared
+
+    def prune(self, *needed: Path | None) -> None:
+        """Keep the newest releases, and those that are needed whatever their age."""
         inside = sorted(self.releases.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
         for old in inside[KEPT:]:
-            if old != self.in_force():
+            if old not in needed:
                 shutil.rmtree(old)
 
 
@@ -131,14 +200,13 @@ def replace_link(link: Path, target: Path) -> None:
     beside.rename(link)
 
 
-def move(path: Path, target: Path) -> None:
-    """Move a file or a symbolic link, to another file system too, with its owner and mode."""
+def copy(path: Path, target: Path) -> None:
+    """Copy a file or a symbolic link, to another file system too, with its owner and mode."""
     if path.is_symlink():
         target.symlink_to(path.readlink())
     else:
         shutil.copy2(path, target)
         os.chown(target, path.stat().st_uid, path.stat().st_gid)
-    path.unlink()
 
 
 def shell(script: str, *arguments: str) -> None:
@@ -171,36 +239,32 @@ def active(unit: str) -> bool:
 
 
 def put_in_force(release: Release, content: dict[str, Any], unit: str, check: str, tell: str) -> None:
-    """The whole act. Raises Refused when the daemon refuses, with the former release in force again."""
+    """The whole act. Raises Refused when the daemon refuses, with what was there in force again."""
     fresh, effect = release.write(content["texts"]), content["effect"]
-    former, ran = release.in_force(), active(unit)
+    ran = active(unit)
     try:
         shell(check, str(fresh))
-    except Refused:
+        if release.switch.pending.exists():
+            raise essaim_undo.Waiting("another change waits for its confirmation")
+    except (Refused, essaim_undo.Waiting):
         shutil.rmtree(fresh)
         raise
-    named = release.name(fresh, content["digest"])
-    release.switch(named)
+    digest = content["digest"]
+    aside, wanted = release.step_aside(digest), release.releases / digest
+    former = release.in_force()
+    prepared = release.prepare_undo(wanted, aside, unit, tell, effect, ran=ran)
+    release.switch.arm(digest, content["seconds"], prepared)
+    release.name(fresh, digest)
+    release.switch_to(wanted)
     try:
-        shell(tell, str(named), str(former or ""), effect)
+        shell(tell, str(wanted), str(former or ""), effect)
         if not active(unit):
             raise Refused(f"{unit} does not run with it")
     except Refused:
-        if former != named:
-            go_back(release, former, named, tell if ran else f"systemctl stop {unit}", effect)
+        release.switch.undo("the daemon refused it")
         raise
-    release.prune()
-
-
-def go_back(release: Release, former: Path | None, refused: Path, tell: str, effect: str) -> None:
-    """The former release in force again, the refused one gone, the daemon told."""
-    if former is None:
-        release.undo()
-    else:
-        release.switch(former)
-    with contextlib.suppress(Refused):  # the first refusal is the one to report
-        shell(tell, str(former or ""), str(refused), effect)
-    shutil.rmtree(refused)
+    release.switch.begun(content["seconds"])
+    release.prune(wanted, former)
 
 
 def main() -> None:
@@ -221,8 +285,11 @@ def main() -> None:
     content = json.loads(given["content"])
     try:
         release = Release(given["artifact"], given["paths"], given["owner"], given["group"])
+        essaim_undo.ship(inspect.getsource(essaim_undo))
         with release.alone():
             put_in_force(release, content, given["unit"], given["check"], given["tell"])
+    except essaim_undo.Waiting:
+        module.exit_json(changed=False, outcome="waiting", reason="another change waits for its confirmation")
     except (Refused, OSError, KeyError) as refused:
         reason = str(refused)
         for secret in content["secrets"]:

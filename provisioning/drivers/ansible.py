@@ -24,10 +24,13 @@ from foundation import reach
 from foundation.settings import Settings
 from provisioning import texts
 from provisioning.artifact import Target
-from provisioning.drivers.protocol import ConfigurationRefused, Seen, Stale
+from provisioning.drivers import switch
+from provisioning.drivers.protocol import ConfigurationRefused, ConnectionLost, Seen, Stale, Standing
 from provisioning.texts import Texts
 
 SECONDS: Final = 180
+NO_ANSWER: Final = "no answer from the machine"
+"""What the roles say where the module did not come to its end."""
 _PLAYBOOKS: Final = Path(str(importlib.resources.files("playbooks")))
 
 
@@ -37,6 +40,7 @@ class AnsibleDriver:
     def __init__(self, settings: Settings) -> None:
         self._means = settings.means()
         self._runs = settings.var.absolute() / "runs"
+        self._seconds = settings.confirm_seconds
 
     def look(self, target: Target, desired: Texts) -> Seen:
         """What the machine runs now, against `desired`. Raises MachineUnreachable, CommandFailed, Illegible."""
@@ -47,19 +51,36 @@ class AnsibleDriver:
         return Seen(running, texts.unified(running, desired))
 
     def apply(self, target: Target, desired: Texts, expected: str) -> None:
-        """Put the release in force. Raises Stale, ConfigurationRefused, MachineUnreachable."""
+        """Put the release in force until it is confirmed or its time is over.
+
+        Raises Stale, Unsettled, ConfigurationRefused, ConnectionLost, MachineUnreachable.
+        """
         running = self.look(target, desired).texts
         if texts.digest(running) != expected:
             raise Stale(target=str(target))
+        switch.check_free(self._means, target)
         content = {
             "digest": texts.digest(desired),
             "texts": dict(desired),
             "effect": target.artifact.effect(running, desired).impact,
             "secrets": _secrets(target, desired),
+            "seconds": self._seconds,
         }
         private = self._runs / str(target).replace("/", ".")
         with reach.network(self._means), _emptied(private) as folder, _nameless(json.dumps(content)) as path:
             self._play(target, folder, path)
+
+    def confirm(self, target: Target, wanted: str) -> None:
+        """Keep the release. Raises Undone, MachineUnreachable, CommandFailed."""
+        switch.confirm(self._means, target, wanted)
+
+    def revert(self, target: Target, wanted: str) -> None:
+        """The release before it comes back, now. Raises NotWhole, MachineUnreachable, CommandFailed."""
+        switch.revert(self._means, target, wanted)
+
+    def standing(self, target: Target) -> Standing:
+        """Where the last release stands. Raises MachineUnreachable, CommandFailed."""
+        return switch.standing(self._means, target)
 
     def _play(self, target: Target, folder: Path, content: str) -> None:
         inventory = {"all": {"hosts": {target.machine.name: _host(target, content)}}}
@@ -87,7 +108,18 @@ class AnsibleDriver:
                 timeout=SECONDS,
             )
         if status:
-            raise _refusal(target, failures, complained or said)
+            raise self._refusal(target, failures, complained or said)
+
+    def _refusal(self, target: Target, failures: list[dict[str, Any]], said: str) -> Exception:
+        # Nothing but the module itself says that it did not begin: a run that broke may have.
+        for event in reversed(failures):
+            answer = event["event_data"].get("res", {})
+            if event["event"] == "runner_on_unreachable" or answer.get("msg") == NO_ANSWER:
+                return ConnectionLost(target=str(target), reason=str(answer.get("msg", "ssh")), seconds=self._seconds)
+            if "msg" in answer:
+                return ConfigurationRefused(target=str(target), reason=answer["msg"])
+        last = said.strip().splitlines()[-1:] or ["ansible-playbook"]
+        return ConnectionLost(target=str(target), reason=last[0], seconds=self._seconds)
 
     def _environment(self, folder: Path) -> dict[str, str]:
         """Everything that Ansible's own defaults, or a file of the person at the keyboard, could make otherwise."""
@@ -96,6 +128,7 @@ class AnsibleDriver:
             "ANSIBLE_HOME": str(folder / "home"),
             "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
             "ANSIBLE_LIBRARY": str(_PLAYBOOKS / "library"),
+            "ANSIBLE_MODULE_UTILS": str(_PLAYBOOKS / "machine"),
             "ANSIBLE_ROLES_PATH": str(_PLAYBOOKS / "roles"),
             "ANSIBLE_HOST_KEY_CHECKING": "True",
             "ANSIBLE_SSH_ARGS": shlex.join(reach.ssh_options(self._means)),
@@ -122,17 +155,6 @@ def _secrets(target: Target, desired: Texts) -> list[str]:
     """Every secret of the texts: a daemon that complains may quote the line it stumbles on."""
     found = (match.group("secret") for text in desired.values() for match in target.artifact.secrets.finditer(text))
     return sorted(set(found), key=len, reverse=True)
-
-
-def _refusal(target: Target, failures: list[dict[str, Any]], said: str) -> Exception:
-    for event in reversed(failures):
-        answer = event["event_data"].get("res", {})
-        if event["event"] == "runner_on_unreachable":
-            return reach.MachineUnreachable(machine=target.machine.name, reason=str(answer.get("msg", "ssh")))
-        if "msg" in answer:
-            return ConfigurationRefused(target=str(target), reason=answer["msg"])
-    last = said.strip().splitlines()[-1:] or ["ansible-playbook"]
-    return ConfigurationRefused(target=str(target), reason=last[0])
 
 
 @contextmanager

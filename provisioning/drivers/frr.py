@@ -36,7 +36,7 @@ from netmiko.exceptions import (
 )
 
 from foundation.reach import CONNECT_SECONDS
-from provisioning.drivers import frr_reload, frr_scripts
+from provisioning.drivers import frr_reload, frr_scripts, switch
 
 WORK_SECONDS: Final = 600
 SILENT_MILLISECONDS: Final = 30_000
@@ -60,7 +60,7 @@ class FrrDriver(NetworkDriver):  # type: ignore[misc]
     the calling thread. What is added to NAPALM's promises: `compare_config` is empty if and only if a commit
     would change nothing, and a commit that raises CommitError has put the machine back as it was, unless
     its message says otherwise. CommandErrorException means that FRR did not answer, and nothing was begun.
-    `revert_in` is not supported.
+    `revert_in` is the machine's own doing: it outlives us, and a reboot.
     """
 
     def __init__(
@@ -150,16 +150,28 @@ class FrrDriver(NetworkDriver):  # type: ignore[misc]
     def commit_config(self, message: str = "", revert_in: int | None = None) -> None:
         """Put the candidate in force and save it, or put back what was there and raise CommitError.
 
-        Raises ConnectionClosedException when the connection broke meanwhile: the machine then finishes alone.
+        With `revert_in` seconds, the machine goes back by itself unless `confirm_commit` comes first; `message` is the
+        name that the commit bears until then. One such commit at a time. Raises ConnectionClosedException when the
+        connection broke meanwhile: the machine then finishes alone.
         """
-        if revert_in is not None:
-            raise NotImplementedError("FRR cannot revert a commit after a time")
-        if message:
+        if message and revert_in is None:
             raise NotImplementedError("FRR keeps no message with a commit")
         if not self._candidate:
             raise CommitError("no candidate is loaded")
-        self._before = self._put_in_force(self._mode, self._candidate)
+        if revert_in is not None:
+            self._ship()
+        self._before = self._put_in_force(self._mode, self._candidate, revert_in or 0, message or "unnamed")
         self._candidate = ""
+
+    def confirm_commit(self) -> None:
+        """Keep what was committed with `revert_in`. Raises CommitError when nothing waits, or it was undone."""
+        status, _ = self._run(shlex.join(["sh", "-c", frr_scripts.CONFIRM]), b"", WORK_SECONDS)
+        if status:
+            raise CommitError("no commit waits to be confirmed")
+
+    def has_pending_commit(self) -> bool:
+        """Whether a commit waits to be confirmed."""
+        return self._answer(frr_scripts.WAITS).strip() == "waits"
 
     def discard_config(self) -> None:
         """Forget the candidate."""
@@ -253,9 +265,17 @@ class FrrDriver(NetworkDriver):  # type: ignore[misc]
             raise refusal(_complaint(said))
         self._candidate, self._mode = candidate, mode
 
-    def _put_in_force(self, mode: Literal["replace", "merge"], config: str) -> str:
+    def _ship(self) -> None:
+        """Have the machine's switch on the machine."""
+        status, said = self._work(frr_scripts.SHIP, switch.source())
+        if status:
+            raise CommandErrorException(f"{self.hostname}: nothing was changed: essaim-undo: {_complaint(said)}")
+
+    def _put_in_force(
+        self, mode: Literal["replace", "merge"], config: str, seconds: int = 0, name: str = "unnamed"
+    ) -> str:
         """Commit `config`; give what was in force before."""
-        status, said = self._work(frr_scripts.COMMIT, config, mode)
+        status, said = self._work(frr_scripts.COMMIT, config, mode, str(seconds), name)
         if status == 0:
             return said
         words, _, remaining = said.partition("\0")

@@ -12,35 +12,22 @@ from typing import Final
 from napalm.base.exceptions import (
     CommandErrorException,
     CommitError,
+    ConnectionClosedException,
     ConnectionException,
     ReplaceConfigException,
 )
 
 from foundation import reach
-from foundation.errors import Unavailable
 from foundation.settings import Settings
-from foundation.speech import Phrase
 from provisioning import texts
 from provisioning.artifact import Target
+from provisioning.drivers import switch
 from provisioning.drivers.frr import FrrDriver
-from provisioning.drivers.protocol import ConfigurationRefused, Seen, Stale
+from provisioning.drivers.protocol import ConfigurationRefused, ConnectionLost, NotWhole, Seen, Stale, Standing
 from provisioning.texts import Texts
 
 SECONDS: Final = 60
 _UNSURE: Final = "may not be in force"
-
-
-class HalfWay(Unavailable):
-    """A router refused its configuration, and the former one too when it was put back."""
-
-    kind = "half-way"
-    permanent = True
-    phrase = Phrase(
-        "{target} refuse sa configuration ({reason}), et l'ancienne n'est pas revenue en entier. "
-        "Voir ce qu'elle tient : essaim change plan",
-        "{target} refuses its configuration ({reason}), and the former one did not wholly come back. "
-        "To see what it holds: essaim change plan",
-    )
 
 
 class NapalmDriver:
@@ -48,6 +35,7 @@ class NapalmDriver:
 
     def __init__(self, settings: Settings) -> None:
         self._means = settings.means()
+        self._seconds = settings.confirm_seconds
 
     def look(self, target: Target, desired: Texts) -> Seen:
         """What the router runs now, against `desired`; the diff is the router's own.
@@ -58,13 +46,30 @@ class NapalmDriver:
             return self._seen(router, desired)
 
     def apply(self, target: Target, desired: Texts, expected: str) -> None:
-        """Commit `desired`. Raises Stale, ConfigurationRefused, MachineUnreachable, CommandFailed, HalfWay."""
+        """Commit `desired` until it is confirmed or its time is over.
+
+        Raises Stale, Unsettled, ConfigurationRefused, ConnectionLost, MachineUnreachable, CommandFailed, NotWhole.
+        """
         with self._session(target) as router:
-            seen = self._seen(router, desired)
-            if texts.digest(seen.texts) != expected:
+            if texts.digest(self._seen(router, desired).texts) != expected:
                 raise Stale(target=str(target))
-            if seen.diff:
-                router.commit_config()
+            switch.check_free(self._means, target)
+            try:
+                router.commit_config(message=texts.digest(desired), revert_in=self._seconds)
+            except ConnectionClosedException as lost:
+                raise ConnectionLost(target=str(target), reason=_one_line(lost), seconds=self._seconds) from lost
+
+    def confirm(self, target: Target, wanted: str) -> None:
+        """Keep the configuration. Raises Undone, MachineUnreachable, CommandFailed."""
+        switch.confirm(self._means, target, wanted)
+
+    def revert(self, target: Target, wanted: str) -> None:
+        """The configuration before it comes back, now. Raises NotWhole, MachineUnreachable, CommandFailed."""
+        switch.revert(self._means, target, wanted)
+
+    def standing(self, target: Target) -> Standing:
+        """Where the last commit stands. Raises MachineUnreachable, CommandFailed."""
+        return switch.standing(self._means, target)
 
     def _seen(self, router: FrrDriver, desired: Texts) -> Seen:
         ((name, text),) = desired.items()
@@ -101,7 +106,7 @@ def _translated(target: Target) -> Iterator[None]:
     except (ReplaceConfigException, CommitError) as refused:
         reason = _one_line(refused)
         if _UNSURE in reason:
-            raise HalfWay(target=str(target), reason=reason) from refused
+            raise NotWhole(target=str(target), reason=reason) from refused
         raise ConfigurationRefused(target=str(target), reason=reason) from refused
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
+from typing import Final, Protocol
 
 from foundation.errors import Refused, Unavailable
 from foundation.settings import Settings
@@ -33,6 +34,80 @@ class Stale(Refused):
     )
 
 
+class Unsettled(Refused):
+    """A former change of the target waits for its confirmation still."""
+
+    kind = "unsettled-change"
+    phrase = Phrase(
+        "Sur {target}, un changement précédent attend encore d'être confirmé : sans confirmation il se défait de "
+        "lui-même dans {seconds} s. Rien n'a été appliqué ; refaites le plan ensuite : essaim change plan",
+        "On {target}, a former change still waits to be confirmed: unconfirmed, it undoes itself in {seconds} s. "
+        "Nothing was applied; plan again afterwards: essaim change plan",
+    )
+
+
+class Undone(Unavailable):
+    """A change was in force, and is no more: the machine undid it before it was confirmed."""
+
+    kind = "undone-change"
+    permanent = True
+    phrase = Phrase(
+        "{target} a défait ce changement ({reason}) : la machine est comme avant. Refaire le plan : essaim change plan",
+        "{target} undid this change ({reason}): the machine is as it was. Plan again: essaim change plan",
+    )
+
+
+class NotWhole(Unavailable):
+    """What was there before did not wholly come back."""
+
+    kind = "half-way"
+    permanent = True
+    phrase = Phrase(
+        "{target} : le changement a été défait, mais ce qu'il y avait avant n'est pas revenu en entier ({reason}). "
+        "Voir ce que tient la machine : essaim change plan",
+        "{target}: the change was undone, but what was there before did not wholly come back ({reason}). "
+        "To see what the machine holds: essaim change plan",
+    )
+
+
+class ConnectionLost(Unavailable):
+    """The connection broke while a change was under way: what became of it is not known yet."""
+
+    kind = "connection-lost"
+    phrase = Phrase(
+        "La connexion à {target} s'est rompue pendant le changement ({reason}). Faute de confirmation, la machine le "
+        "défait d'elle-même en moins de {seconds} s. Savoir ce qu'il en est : essaim change plan",
+        "The connection to {target} broke during the change ({reason}). Unconfirmed, the machine undoes it by itself "
+        "within {seconds} s. To know what became of it: essaim change plan",
+    )
+
+
+NO_REASON: Final = Phrase("", "")
+
+
+class Stand(StrEnum):
+    """Where the last change of a target stands, by the machine itself."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the machine says of the last change that was put in force on it.
+
+    `wanted` is the digest of its texts; `seconds` what is left before one that waits is undone.
+    """
+
+    stand: Stand
+    wanted: str = ""
+    seconds: float = 0.0
+    reason: Phrase = NO_REASON
+    whole: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a machine runs, and how it differs from what is desired.
@@ -57,9 +132,27 @@ class Driver(Protocol):
         ...
 
     def apply(self, target: Target, desired: Texts, expected: str) -> None:
-        """Make the machine run `desired`, or leave it as it was and raise.
+        """Make the machine run `desired` until `confirm_seconds` are over, or leave it as it was and raise.
 
-        `expected` is the digest of what was seen when the change was planned. Raises Stale when the machine
-        holds something else by now, ConfigurationRefused when its software refuses, Unavailable when it is lost.
+        From the moment it is touched the machine itself goes back, at the end of that time or when it boots, whoever
+        has died: unless `confirm` comes first. `expected` is the digest of what was seen when the change was
+        planned. Raises Stale when the machine holds something else by now, Unsettled when a former change waits,
+        ConfigurationRefused when its software refuses, ConnectionLost when it may have begun and nobody knows,
+        Unavailable when nothing was done.
         """
+        ...
+
+    def confirm(self, target: Target, wanted: str) -> None:
+        """Keep the change that brought the texts of that digest. Raises Undone when that came first.
+
+        One that is confirmed already stays so.
+        """
+        ...
+
+    def revert(self, target: Target, wanted: str) -> None:
+        """Undo that change at once, if it waits still. Raises NotWhole."""
+        ...
+
+    def standing(self, target: Target) -> Standing:
+        """Where the last change stands. Changes nothing. Raises Unavailable."""
         ...

@@ -23,7 +23,7 @@ from provisioning.artifact import Target
 from provisioning.artifacts.router import ROUTER
 from provisioning.artifacts.wireguard import WIREGUARD
 from provisioning.drivers.console import ConsoleDriver
-from provisioning.drivers.protocol import ConfigurationRefused, Driver, Stale
+from provisioning.drivers.protocol import ConfigurationRefused, Driver, Seen, Stale, Stand, Undone, Unsettled
 from provisioning.texts import digest
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -42,12 +42,29 @@ class Trial:
     secret: str
     canary: str
     resting_place: str
+    settings: Settings
 
     def hold(self, texts: Mapping[str, str]) -> None:
         """Bring the machine to these texts, if it does not hold them already."""
         seen = self.driver.look(self.target, texts)
         if seen.diff:
-            self.driver.apply(self.target, texts, digest(seen.texts))
+            self.bring(texts, seen)
+
+    def bring(self, texts: Mapping[str, str], seen: Seen) -> None:
+        """Apply these texts, and keep them."""
+        self.driver.apply(self.target, texts, digest(seen.texts))
+        self.driver.confirm(self.target, digest(texts))
+
+    def brief(self, seconds: int) -> Driver:
+        """The same driver, for changes that wait so long and no longer."""
+        return type(self.driver)(self.settings.model_copy(update={"confirm_seconds": seconds}))
+
+    def try_others(self, seconds: int = 60) -> str:
+        """From `texts` to `others`, without keeping them; gives what was held before."""
+        self.hold(self.texts)
+        before = self.held(self.texts)
+        self.brief(seconds).apply(self.target, self.others, before)
+        return before
 
     def held(self, texts: Mapping[str, str]) -> str:
         """The digest of what the machine holds now."""
@@ -78,8 +95,9 @@ def console(tmp_path: Path) -> Trial:
     texts = golden("wireguard", "debian")
     (tmp_path / "console").mkdir()
     (tmp_path / "console" / "ghost").touch()
+    settings = Settings(var=tmp_path)
     return Trial(
-        ConsoleDriver(Settings(var=tmp_path)),
+        ConsoleDriver(settings),
         Target(Machine("vpn", "vpn"), WIREGUARD),
         texts,
         changed(texts, "198.51.100.2/32", "198.51.100.77/32"),
@@ -88,6 +106,7 @@ def console(tmp_path: Path) -> Trial:
         private_key(texts),
         fresh_key(),
         "/console/vpn/",
+        settings,
     )
 
 
@@ -103,9 +122,9 @@ def settings_of(lab: Any, tmp_path: Path) -> Settings:
 def ansible(lab: Any, tmp_path: Path) -> Trial:
     from provisioning.drivers.ansible import AnsibleDriver
 
-    texts = golden("wireguard", "debian")
+    texts, settings = golden("wireguard", "debian"), settings_of(lab, tmp_path)
     return Trial(
-        AnsibleDriver(settings_of(lab, tmp_path)),
+        AnsibleDriver(settings),
         Target(lab.machine("vpn"), WIREGUARD),
         texts,
         changed(texts, "198.51.100.2/32", "198.51.100.77/32"),
@@ -114,6 +133,7 @@ def ansible(lab: Any, tmp_path: Path) -> Trial:
         private_key(texts),
         fresh_key(),
         "/var/lib/essaim/wireguard/releases/",
+        settings,
     )
 
 
@@ -125,8 +145,9 @@ def napalm(lab: Any, tmp_path: Path) -> Trial:
         " neighbor 192.0.2.128 adv",
         " neighbor 192.0.2.128 password walnut-11\n neighbor 192.0.2.128 adv",
     )
+    settings = settings_of(lab, tmp_path)
     return Trial(
-        NapalmDriver(settings_of(lab, tmp_path)),
+        NapalmDriver(settings),
         Target(lab.machine("edge"), ROUTER),
         texts,
         changed(texts, " description core", " description heart"),
@@ -135,6 +156,7 @@ def napalm(lab: Any, tmp_path: Path) -> Trial:
         "walnut-11",
         secrets.token_hex(12),
         "/etc/frr/",
+        settings,
     )
 
 
@@ -156,8 +178,53 @@ def test_what_is_applied_is_what_is_seen_and_looking_changes_nothing(trial: Tria
     other = trial.driver.look(trial.target, trial.others)
     assert other.diff != ""
     assert trial.driver.look(trial.target, trial.texts).diff == ""
-    trial.driver.apply(trial.target, trial.others, digest(other.texts))
+    trial.bring(trial.others, other)
     assert trial.driver.look(trial.target, trial.others).diff == ""
+
+
+def test_what_is_confirmed_stays_and_may_be_confirmed_again(trial: Trial) -> None:
+    trial.try_others()
+    wanted = digest(trial.others)
+    waiting = trial.driver.standing(trial.target)
+    assert (waiting.stand, waiting.wanted) == (Stand.WAITING, wanted)
+    assert 0 < waiting.seconds <= 60
+    for _ in range(2):
+        trial.driver.confirm(trial.target, wanted)
+    assert trial.driver.standing(trial.target).stand is Stand.CONFIRMED
+    trial.driver.revert(trial.target, wanted)  # too late: it is confirmed
+    assert trial.driver.look(trial.target, trial.others).diff == ""
+
+
+def test_what_nobody_confirms_is_undone_once_its_time_is_over_and_is_confirmed_no_more(trial: Trial) -> None:
+    before, began = trial.try_others(seconds=1), time.monotonic()
+    while trial.driver.standing(trial.target).stand is Stand.WAITING:
+        assert time.monotonic() < began + 20
+        time.sleep(0.1)
+    assert trial.held(trial.texts) == before
+    with pytest.raises(Undone) as refusal:
+        trial.driver.confirm(trial.target, digest(trial.others))
+    assert "à temps" in refusal.value.sentence("fr")
+    assert trial.held(trial.texts) == before
+
+
+def test_what_is_reverted_is_undone_at_once_and_once(trial: Trial) -> None:
+    before = trial.try_others()
+    for _ in range(2):
+        trial.driver.revert(trial.target, digest(trial.others))
+    assert trial.held(trial.texts) == before
+    assert trial.driver.look(trial.target, trial.texts).diff == ""
+    assert trial.driver.standing(trial.target).stand is Stand.UNDONE
+    with pytest.raises(Undone):
+        trial.driver.confirm(trial.target, digest(trial.others))
+    trial.hold(trial.others)  # and the same texts may be brought again
+
+
+def test_while_one_change_waits_no_other_begins(trial: Trial) -> None:
+    trial.try_others()
+    with pytest.raises(Unsettled):
+        trial.driver.apply(trial.target, trial.texts, trial.held(trial.others))
+    assert trial.driver.look(trial.target, trial.others).diff == ""
+    trial.driver.revert(trial.target, digest(trial.others))
 
 
 def test_a_refused_configuration_leaves_the_former_in_force(trial: Trial) -> None:

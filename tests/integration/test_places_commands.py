@@ -160,7 +160,8 @@ def test_machines_of_ours_are_entered_down_to_the_plan(colo: Any, monkeypatch: p
     for machine in ("edge", "vpn"):
         assert "Rien ne lui manque" in colo("device", "show", machine).out
     planned = json.loads(colo("change", "plan", "--json").out)
-    assert {one["target"]: one["problem"] for one in planned} == {"edge/router": None, "vpn/wireguard": None}
+    wanted = ("edge/router", "vpn/antispoofing", "vpn/wireguard")
+    assert {one["target"]: one["problem"] for one in planned} == dict.fromkeys(wanted)
     assert json.loads(colo("device", "peer", "list", "edge", "--json").out)[0]["as"] == 64500
     assert "198.51.100.0/24" in colo("aggregate", "list").out
 

@@ -117,6 +117,8 @@ TABLE: dict[str, Case] = {
     "GET /tokens": Case("/tokens", *ALL),
     "GET /tokens/{name}": Case(f"/tokens/{J}", *ROW),
     "POST /tokens/{name}/end": Case(f"/tokens/{J}/end", *OWN_DEED),
+    "GET /credentials": Case("/credentials", *ALL),
+    "GET /credentials/{name:path}": Case(f"/credentials/token:{J}", *ROW),
     # Lines
     "GET /offers": Case("/offers", *PUBLIC),
     "POST /offers": Case("/offers", *ALL, {"name": "radio", "title": "Radio", "technology": "radio"}),

@@ -21,17 +21,20 @@ from foundation import clock, journal, reach
 from foundation.acts import Act
 from foundation.database import Store, open_store, reading, transaction
 from foundation.settings import Settings, read_settings
-from inventory import devices, lines
+from inventory import credentials, devices, lines
 from inventory.models.addresses import BlockState
+from inventory.models.lines import LineState
 from lab import traffic
 from provisioning import apply as applying
-from provisioning import changes
+from provisioning import changes, putting_back
+from provisioning import drift as drifting
 from provisioning import plan as planning
 from provisioning.artifact import Impact
+from provisioning.drift import Drifted, Standing
 from provisioning.plan import Planned
 
 COMMUNITY = "lecture-des-essais"  # conftest.py gives it to the lab
-TARGETS = ["edge/router", "lns/l2tp", "radius/radius", "vpn/wireguard"]
+TARGETS = ["edge/router", "lns/antispoofing", "lns/l2tp", "radius/radius", "vpn/antispoofing", "vpn/wireguard"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,16 @@ class Association:
     def plan(self) -> dict[str, Planned]:
         found = planning.plan(self.store, self.settings, self.act(), lambda _: None)
         return {one.target: one for one in found}
+
+    def drift(self, *, undo: bool = False) -> list[Drifted]:
+        return drifting.drift(self.store, self.settings, self.act(), lambda _: None, undo=undo)
+
+    def bring_numbers(self, numbers: list[str]) -> None:
+        with transaction(self.store) as session:
+            for number in numbers:
+                changes.approve(session, self.act(), changes.find_change(session, number))
+        done = applying.apply(self.store, self.settings, self.act(), numbers, lambda _: None)
+        assert [one.problem for one in done if one.problem] == []
 
     def approve(self, found: dict[str, Planned]) -> list[str]:
         numbers = [one.change for one in found.values() if one.change]
@@ -105,13 +118,37 @@ def test_what_was_done_by_hand_is_shown_exactly_and_put_right(living: Associatio
     done = list(handiwork.deeds(living.store))
     for deed in done:
         handiwork.do(living.store, living.settings, deed)
+    drifted = {one.target: one for one in living.drift()}
     found = living.plan()
     assert sorted(changed(found)) == TARGETS
+    assert {target: one.standing for target, one in drifted.items()} == dict.fromkeys(TARGETS, Standing.BY_HAND)
     for deed in done:
         rows = [row for row in found[deed.target].diff.splitlines() if row[0] in "+-" and row[:3] not in ("+++", "---")]
         assert any(deed.trace in row for row in rows)
+        assert any(deed.trace in row for row in drifted[deed.target].diff.splitlines())
         assert len(rows) <= handiwork.MOST_ROWS
     living.bring(found)
+    assert changed(living.plan()) == {}
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_what_was_done_by_hand_drifted_and_what_machines_ran_before_comes_back(living: Association) -> None:
+    assert {one.standing for one in living.drift()} == {Standing.AS_LEFT}
+    for deed in handiwork.deeds(living.store):
+        handiwork.do(living.store, living.settings, deed)
+    drifted = living.drift(undo=True)
+    assert {one.target: (one.standing, one.problem) for one in drifted} == dict.fromkeys(
+        TARGETS, (Standing.BY_HAND, None)
+    )
+    living.bring_numbers([str(one.undo) for one in drifted])
+    assert {one.standing for one in living.drift()} == {Standing.AS_LEFT}
+    assert changed(living.plan()) == {}
+    # What they ran before that is their text with what was done by hand in it.
+    back = [putting_back.revert(living.store, living.settings, living.act(), str(one.undo)) for one in drifted]
+    living.bring_numbers([str(one.change) for one in back])
+    assert {(one.target, one.diff) for one in living.drift() if one.standing is not Standing.AS_LEFT} == set()
+    living.bring(living.plan())
     assert changed(living.plan()) == {}
 
 
@@ -146,7 +183,7 @@ def test_adding_a_member_cuts_nobody(living: Association) -> None:
         try:
             line = visit.order_tunnel(living.store, living.settings, living.act())
             found = living.plan()
-            assert changed(found) == {"vpn/wireguard": (line,)}
+            assert changed(found) == {"vpn/antispoofing": (line,), "vpn/wireguard": (line,)}
             assert found["vpn/wireguard"].effect.impact is Impact.HITLESS
             living.bring(found)
         finally:
@@ -171,7 +208,7 @@ def test_who_leaves_is_cut_and_their_address_rests(living: Association) -> None:
     had = living.home(line)
     visit.depart(living.store, living.act(), line)
     found = living.plan()
-    assert changed(found) == {"vpn/wireguard": (line,)}
+    assert changed(found) == {"vpn/antispoofing": (line,), "vpn/wireguard": (line,)}
     assert (found["vpn/wireguard"].effect.impact, found["vpn/wireguard"].effect.count) == (Impact.CUTS, 1)
     living.bring(found)
     assert checks.line_is_dead(living.settings, had).good
@@ -180,7 +217,7 @@ def test_who_leaves_is_cut_and_their_address_rests(living: Association) -> None:
 
 def test_a_change_that_was_overtaken_on_the_machine_is_stale_and_does_nothing(living: Association) -> None:
     line = visit.order_tunnel(living.store, living.settings, living.act())
-    (number,) = living.approve(living.plan())
+    *_, number = living.approve(living.plan())
     deed = next(one for one in handiwork.deeds(living.store) if one.target == "vpn/wireguard")
     handiwork.do(living.store, living.settings, deed)
     (done,) = applying.apply(living.store, living.settings, living.act(), [number], lambda _: None)
@@ -192,7 +229,7 @@ def test_a_change_that_was_overtaken_on_the_machine_is_stale_and_does_nothing(li
 
 def test_killed_while_applying_the_next_plan_knows_what_happened(living: Association) -> None:
     visit.order_tunnel(living.store, living.settings, living.act())
-    (number,) = living.approve(living.plan())
+    *_, number = living.approve(living.plan())
     worker = subprocess.Popen(
         [sys.executable, "-c", "from cli.main import run; run()", "change", "apply", "--yes"],
         env={**os.environ, "ESSAIM_VAR": str(living.settings.var)},
@@ -226,3 +263,61 @@ def test_a_plan_shows_that_a_secret_changes_and_not_the_secret(living: Associati
     assert changed(living.plan()) == {}
     with reading(living.store) as session:
         journal.verify(session)
+
+
+def moved(living: Association, line: str, *states: LineState) -> dict[str, Planned]:
+    with transaction(living.store) as session:
+        for state in states:
+            lines.move(session, living.act(), lines.find_line(session, line), state)
+    return living.plan()
+
+
+def gets_through(living: Association, at_home: homes.Access) -> bool:
+    try:
+        with laboratory.connected(living.settings, at_home, checks.DEAD_SECONDS):
+            return True
+    except laboratory.HomeNotConnected:
+        return False
+
+
+def seconds_until_cut(running: Any, at_home: homes.Access) -> float:
+    since = time.monotonic()
+    there = running.namespace(at_home.home)
+    try:
+        while time.monotonic() < since + 10:
+            try:
+                traffic.exchange(there, laboratory.INTERNET[0], 1000)
+            except traffic.NoTraffic:
+                return time.monotonic() - since
+        return 10
+    finally:
+        os.close(there)
+
+
+def test_a_suspended_line_is_cut_at_once_stays_out_and_comes_back_once_resumed(living: Association) -> None:
+    line = homes.of_lab(living.store, living.settings)[-1]
+    at_home = living.home(line)
+    with laboratory.connected(living.settings, at_home) as running:
+        found = moved(living, line, LineState.SUSPENDED)
+        effect = found["radius/radius"].effect
+        assert changed(found)["radius/radius"] == (line,)
+        assert (effect.impact, effect.count) == (Impact.CUTS, 1)
+        living.bring(found)
+        assert seconds_until_cut(running, at_home) < 8
+    assert not gets_through(living, at_home)
+    living.bring(moved(living, line, LineState.ACTIVE))
+    assert gets_through(living, at_home)
+
+
+def test_a_changed_password_ends_the_session_that_the_old_one_opened(living: Association) -> None:
+    line = homes.of_lab(living.store, living.settings)[-1]
+    before = living.home(line)
+    with laboratory.connected(living.settings, before) as running:
+        with transaction(living.store) as session:
+            found = lines.find_line(session, line)
+            part = lines.holder(found, clock.today(clock.now()))
+            credentials.renew_credential(session, living.act(), part, credentials.Opening())
+        living.bring(living.plan())
+        assert seconds_until_cut(running, before) < 20
+    assert not gets_through(living, before)
+    assert gets_through(living, living.home(line))

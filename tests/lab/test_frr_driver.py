@@ -16,6 +16,7 @@ from typing import Protocol
 
 import pytest
 from napalm.base.exceptions import (
+    CommandErrorException,
     CommitError,
     ConnectAuthError,
     ConnectionClosedException,
@@ -414,7 +415,8 @@ def test_a_commit_outlives_the_one_who_asked(router: FrrDriver, edge: Edge, tmp_
 
 def test_commits_take_turns(router: FrrDriver, edge: Edge) -> None:
     with ThreadPoolExecutor() as aside:
-        held = aside.submit(edge.shell, "flock /etc/frr sh -c 'sleep 1.5; date +%s.%N'")
+        home = frr_scripts.HOME
+        held = aside.submit(edge.shell, f"mkdir -p {home}; flock {home} sh -c 'sleep 1.5; date +%s.%N'")
         time.sleep(0.5)
         hold(router, HELD.replace("transit v4", "transit four"))
         after = float(edge.shell("date +%s.%N"))
@@ -447,15 +449,39 @@ def test_a_connection_that_is_not_there_is_said(edge: Edge) -> None:
         nowhere.open()
 
 
-def test_a_commit_that_should_revert_alone_is_not_promised(router: FrrDriver, edge: Edge) -> None:
-    former = edge.running()
+def test_a_commit_that_nobody_confirms_reverts_alone_and_one_that_is_confirmed_stays(
+    router: FrrDriver, edge: Edge
+) -> None:
+    former, saved = edge.running(), edge.startup()
+    wanted = HELD.replace("transit v6", "transit six")
+    for seconds in (1, 60):
+        router.load_replace_candidate(config=wanted)
+        router.commit_config(revert_in=seconds)
+        assert "transit six" in edge.startup()
+        if seconds == 1:
+            until(lambda: not router.has_pending_commit())
+            assert (edge.running(), edge.startup()) == (former, saved)
+            with pytest.raises(CommitError):
+                router.confirm_commit()
+    router.load_replace_candidate(config=HELD)
+    with pytest.raises(CommandErrorException, match="waits to be confirmed"):
+        router.commit_config()
+    router.confirm_commit()
+    assert not router.has_pending_commit()
+    assert "transit six" in edge.running()
+
+
+def test_a_commit_that_should_revert_alone_is_undone_at_once_where_frr_refuses_it(
+    router: FrrDriver, edge: Edge
+) -> None:
+    former, saved = edge.running(), edge.startup()
     router.load_replace_candidate(config=NONSENSE)
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(CommitError, match="former configuration is in force"):
         router.commit_config(revert_in=60)
-    router.discard_config()
+    assert (edge.running(), edge.startup()) == (former, saved)
+    assert not router.has_pending_commit()
     with pytest.raises(CommitError):
         router.commit_config()
-    assert edge.running() == former
 
 
 def test_what_the_router_is_and_holds_is_read(router: FrrDriver) -> None:

@@ -75,6 +75,7 @@ class Association:
         artifact = MACHINES[machine]
         driver, target = self.drivers[artifact.platform], Target(self.lab.machine(machine), artifact)
         driver.apply(target, texts, digest(driver.look(target, texts).texts))
+        driver.confirm(target, digest(texts))
 
     def log_in(self, *asked: tuple[str, str]) -> list[bool]:
         """Who of these (login, password) is let in, asked by the LNS."""

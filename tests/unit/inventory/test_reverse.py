@@ -12,7 +12,16 @@ from foundation.database import EssaimSession
 from inventory import addresses, lines, reverse
 from inventory.models.addresses import Assignment
 from inventory.models.lines import Line
-from inventory.reverse import BadName, BadServers, Delegated, NobodyHolds, NoName, NotWhole, OutsidePrefix
+from inventory.reverse import (
+    BadName,
+    BadServers,
+    Delegated,
+    NobodyHolds,
+    NoName,
+    NotWhole,
+    OutsidePrefix,
+    ServerInReverseTree,
+)
 
 NET = ".".join(("2", "0", "192", "in-addr.arpa"))
 
@@ -105,6 +114,11 @@ def test_between_two_and_four_different_servers_are_needed(
 ) -> None:
     with pytest.raises(BadServers):
         reverse.delegate(session, act, held, held.prefix, servers)
+
+
+def test_a_server_is_not_named_in_the_reverse_tree(session: EssaimSession, act: Act, held: Assignment) -> None:
+    with pytest.raises(ServerInReverseTree):
+        reverse.delegate(session, act, held, held.prefix, ["a.example", "ns.100.51.198.in-addr.arpa"])
 
 
 def test_part_of_a_prefix_cannot_be_delegated(session: EssaimSession, act: Act, held_v6: Assignment) -> None:

@@ -30,6 +30,7 @@ EXCEPTIONS = {
     "inventory.rights.tasks_of": "reads",
     "inventory.holders.holder_of": "reads",
     "inventory.emergencies.open_emergency": "for whoever has no mandate; only the terminal opens one",
+    "inventory.lapsing.note_told": "the mail has gone, whoever had it sent",
     "inventory.keys.note_recovery": "whoever could open an envelope has the key already",
     "inventory.exchange.applying.apply": "asks by itself, for each task that the plan takes",
     "inventory.addresses.give": "chooses among verbs that ask",
@@ -38,7 +39,6 @@ EXCEPTIONS = {
     "inventory.shares.begin": PART,
     "inventory.shares.finish": PART,
     "provisioning.changes.record_end": "who claimed it had the right; what happened is noted come what may",
-    "provisioning.apply.settle": "notes what happened to a change that someone claimed",
 }
 """Functions of `(session, act, …)` that ask nothing, and why."""
 

@@ -71,7 +71,8 @@ def test_a_tunnel_is_on_both_concentrators_until_it_is_done(association: Any, no
     held = ", ".join(lines.prefixes(session, line))
     assert f"# L0001\nPublicKey = {OLD_KEY}\nAllowedIPs = {held}" in there
     assert routes(association, now) == roads  # traffic comes back by the old one until then
-    assert set(targets_of_line(session, association.line("L0001"))) == {"vpn/wireguard", "vpn2/wireguard"}
+    wanted = {f"{name}/{artifact}" for name in ("vpn", "vpn2") for artifact in ("antispoofing", "wireguard")}
+    assert set(targets_of_line(session, association.line("L0001"))) == wanted
     moving.complete_migration(session, now, association.line("L0001"))
     assert "# L0001" not in wg0(association, association.vpn, now)
     assert "# L0001" in wg0(association, vpn2, now)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from foundation.acts import Act
 from foundation.vault import vault_of
-from inventory import addresses, devices, lines, offers
+from inventory import addresses, credentials, devices, lapsing, lines, offers
 from inventory.models.addresses import Role
 from inventory.models.lines import Credential
 from provisioning.artifact import Effect, Impact
-from provisioning.artifacts.radius import RADIUS, quoted
+from provisioning.artifacts.radius import RADIUS, ended_logins, quoted
 from provisioning.facts import Unwritable
 from provisioning.texts import redacted
 
@@ -98,13 +100,100 @@ def test_a_machine_never_configured_holds_nothing(answer: Callable[..., str]) ->
     assert RADIUS.observed(answer(RADIUS, {}, {"file:authorize": "Debian's own\n", "running": ""})) == {}
 
 
-def test_nobody_is_cut_by_radius(association: Any, texts: Mapping[str, str]) -> None:
+def after(association: Any, days: int = 0) -> Mapping[str, str]:
+    at = association.later + timedelta(days=days)
+    return RADIUS.desired(association.session, association.radius, at)
+
+
+def test_a_login_that_goes_is_cut_and_one_that_comes_cuts_nobody(association: Any, texts: Mapping[str, str]) -> None:
     lines.close_line(association.session, association.act, association.line("L0004"))
-    after = RADIUS.desired(association.session, association.radius, association.later)
-    assert RADIUS.effect(texts, after) == Effect(Impact.HITLESS, 0)
-    assert RADIUS.effect(after, texts) == Effect(Impact.HITLESS, 1)
+    without = after(association)
+    assert ended_logins(texts, without) == ("l0004@adsl",)
+    assert RADIUS.effect(texts, without) == Effect(Impact.CUTS, 1)
+    assert RADIUS.effect(without, texts) == Effect(Impact.HITLESS, 1)
+    assert RADIUS.lines(texts, without) == ("L0004",)
+
+
+def test_other_addresses_of_a_login_cut_nobody(association: Any, texts: Mapping[str, str]) -> None:
+    line, pool = association.line("L0004"), offers.find_offer(association.session, "adsl").pool_v4
+    addresses.allocate(association.session, association.act, pool, line.shares[0], Role.ROUTED)
+    assert ended_logins(texts, after(association)) == ()
+
+
+def test_a_password_that_changes_at_once_ends_the_session_that_the_old_one_opened(
+    association: Any, texts: Mapping[str, str]
+) -> None:
+    share = association.line("L0004").shares[0]
+    credentials.renew_credential(association.session, association.act, share, credentials.Opening())
+    assert RADIUS.effect(texts, after(association)) == Effect(Impact.CUTS, 1)
+
+
+def test_a_password_renewed_ahead_cuts_nobody_neither_when_it_comes_nor_when_the_former_ends(
+    association: Any, texts: Mapping[str, str]
+) -> None:
+    share = association.line("L0004").shares[0]
+    lapsing.renew_ahead(association.session, association.act, share, days=60)
+    both, then = after(association), after(association, 61)
+    assert "Tmp-String-0 := 'word-of-0'" in both["authorize"]
+    assert both["authorize"].count("l0004@adsl") == 1
+    assert "word-of-0" not in then["authorize"]
+    assert ended_logins(texts, both) == ended_logins(both, then) == ()
+    assert "word-of-0" not in redacted(both["authorize"], RADIUS.secrets, lambda _: "‹secret›")
+
+
+def test_a_password_found_out_while_it_is_being_renewed_is_put_out_of_force_and_cut(association: Any) -> None:
+    share = association.line("L0004").shares[0]
+    lapsing.renew_ahead(association.session, association.act, share, days=60)
+    both = after(association)
+    later = Act("machine:test", association.act.at + timedelta(minutes=1))
+    credentials.renew_credential(association.session, later, share, credentials.Opening())
+    assert ended_logins(both, after(association)) == ("l0004@adsl",)
+    assert "Tmp-String-0" not in after(association)["authorize"]
+
+
+def test_whoever_leaves_while_a_password_is_being_renewed_logs_in_with_neither(association: Any) -> None:
+    line = association.line("L0005")
+    lapsing.renew_ahead(association.session, association.act, line.shares[0], days=60)
+    later = Act("machine:test", association.act.at + timedelta(minutes=1))
+    lines.close_line(association.session, later, line)
+    assert "l0005@adsl" not in after(association)["authorize"]
+    held = association.session.scalars(select(Credential).where(Credential.share_id == line.shares[0].id))
+    assert all(one.until is not None and one.until <= association.later for one in held)
+
+
+def entry(texts: Mapping[str, str], login: str) -> str:
+    return texts["authorize"].split(f"\n{login}\t")[1].split("\n\n")[0]
+
+
+def test_one_login_of_a_shared_line_has_every_neighbours_prefixes(association: Any) -> None:
+    line, offer = association.line("L0005"), offers.find_offer(association.session, "adsl")
+    prefix = addresses.allocate(
+        association.session, association.act, offer.pool_v6, line.shares[1], Role.DELEGATED
+    ).prefix
+    said = entry(after(association), "l0005@adsl")
+    assert f'Framed-IPv6-Route += "{prefix} :: 1"' in said
+    assert f"Delegated-IPv6-Prefix += {prefix}" not in said
+    assert 'Framed-Route += "203.0.113.3/32 0.0.0.0 1"' in said
+
+
+def test_where_the_wholesaler_gives_several_logins_each_has_its_own_prefixes_and_no_other(association: Any) -> None:
+    line = association.line("L0005")
+    credentials.give(
+        association.session,
+        line,
+        line.shares[1],
+        line.offer,
+        credentials.Opening(login="voisin@adsl"),
+        association.act.at,
+    )
+    association.session.flush()
+    held = after(association)
+    assert "203.0.113.3/32" not in entry(held, "l0005@adsl")
+    assert "203.0.113.3/32" in entry(held, "voisin@adsl")
+
+
+def test_the_same_texts_have_no_effect(texts: Mapping[str, str]) -> None:
     assert RADIUS.effect(texts, texts) == Effect(Impact.NONE)
-    assert RADIUS.lines(texts, after) == ("L0004",)
 
 
 def test_passwords_and_shared_secrets_are_never_shown(texts: Mapping[str, str]) -> None:
