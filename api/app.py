@@ -13,14 +13,14 @@ from starlette.staticfiles import StaticFiles
 from api import problems
 from api.pace import Pace
 from api.portal import pages
-from api.rest import described, health, me, nouns, seeking
+from api.rest import described, health, machines, me, nouns, seeking
 from api.rest.routes import routes_of
 from api.wall import Wall
 from foundation.database import open_store
 from foundation.settings import Settings, read_settings
 from monitoring.models import open_samples
 
-_REST = (me.router, seeking.router, *(routes_of(noun) for noun in nouns.ALL))
+_REST = (me.router, seeking.router, machines.router, *(routes_of(noun) for noun in nouns.ALL))
 """Routers know nothing of an association: made once, they serve every application of this process."""
 
 

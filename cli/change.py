@@ -34,14 +34,45 @@ _TOLD: Final = {
         "Ce que les machines ont, contre ce qu'elles devraient avoir", "What the machines hold against what they should"
     )
 )
-def plan(as_json: Json = False) -> None:
-    """Look at every machine; change nothing."""
+def plan(
+    line: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--line",
+            metavar="L0042",
+            help=help_of(
+                "seulement les machines que touche cette ligne (M0042 : ce membre)",
+                "only the machines that this line touches (M0042: that member)",
+            ),
+        ),
+    ] = None,
+    take_over: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--take-over",
+            metavar="vpn/wireguard",
+            help=help_of(
+                "là où Essaim n'a jamais rien mis : enlever aussi ce que l'inventaire ne connaît pas",
+                "where Essaim never put anything: take away, too, what the inventory does not know",
+            ),
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Look at every machine, or at those that a line touches; change nothing."""
     from inventory.views.works import view_announced
     from provisioning import plan as planning
 
     opened = store()
     with screen.progress(Phrase("Les machines sont lues", "Reading the machines")) as bar:
-        found = planning.plan(opened, settings(), act(opened), lambda _: bar.advance(bar.task_ids[0]))
+        found = planning.plan(
+            opened,
+            settings(),
+            act(opened),
+            lambda _: bar.advance(bar.task_ids[0]),
+            of=line or (),
+            taking_over=take_over or (),
+        )
     if as_json:
         screen.give(
             [
@@ -56,7 +87,7 @@ def plan(as_json: Json = False) -> None:
     else:
         for one in found:
             show_planned(one)
-        _what_next(found)
+        _what_next(found, some=bool(line))
     _end(planning.worst(found))
 
 
@@ -270,15 +301,20 @@ def show_planned(one: Planned, *, most: int | None = None) -> None:
     return None
 
 
-def _what_next(found: list[Planned]) -> None:
+_NO_MACHINE: Final = Phrase(
+    "Aucune machine à configurer : l'inventaire n'en a pas encore.",
+    "No machine to configure: the inventory has none yet.",
+)
+_NONE_TOUCHED: Final = Phrase(
+    "Aucune machine n'en porte la marque. Toutes : essaim change plan",
+    "No machine bears its mark. All of them: essaim change plan",
+)
+
+
+def _what_next(found: list[Planned], *, some: bool) -> None:
     """The command that comes after a plan."""
     if not found:
-        screen.say(
-            Phrase(
-                "Aucune machine à configurer : l'inventaire n'en a pas encore.",
-                "No machine to configure: the inventory has none yet.",
-            )
-        )
+        screen.say(_NONE_TOUCHED if some else _NO_MACHINE)
     if any(one.change and not one.approved for one in found):
         screen.say(Phrase("Approuver : essaim change approve --all", "To approve: essaim change approve --all"))
     elif any(one.change for one in found):

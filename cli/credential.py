@@ -24,7 +24,7 @@ def list_(
     expiring: Annotated[
         str | None, typer.Option(metavar="60d", help=help_of("ce qui prend fin d'ici là", "what ends by then"))
     ] = None,
-    kind: Annotated[str | None, typer.Option(help="ppp | wireguard | openvpn | token")] = None,
+    kind: Annotated[str | None, typer.Option(help="ppp | wireguard | openvpn | token | ca | crl | server")] = None,
     member: Annotated[str | None, typer.Option(metavar="M0042", help=help_of("de ce membre", "of that member"))] = None,
     after: Annotated[
         str | None, typer.Option(metavar="ppp:l0042@adsl", help=help_of("après ce nom", "after that name"))

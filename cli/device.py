@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import device_peers, device_place, device_ports, device_retire, device_secret, screen
+from cli import device_handout, device_peers, device_place, device_ports, device_retire, device_secret, screen
 from cli.door import Json, Why, help_of, looking, noun, writing
 from cli.joining import Since, day_of
 from cli.site import AfterName, Limit
@@ -27,7 +27,7 @@ commands = noun("Les machines, les nôtres et celles qu'on héberge", "Machines,
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 Role = Annotated[
     str | None,
-    typer.Option(help="router | lns | vpn | radius | dns | server | switch | access-point | pdu | ups | other"),
+    typer.Option(help="router | lns | bng | vpn | radius | dns | server | switch | access-point | pdu | ups | other"),
 ]
 Platform = Annotated[str | None, typer.Option(help=help_of("système : debian, frr…", "platform: debian, frr…"))]
 Shape = Annotated[str | None, typer.Option(help=help_of("à quoi elle ressemble", "what it looks like"))]
@@ -58,7 +58,7 @@ Owner = Annotated[str | None, typer.Option(metavar="M0042", help=help_of("à qui
 )
 def add(
     name: Name,
-    role: Annotated[str, typer.Option(help="router | lns | vpn | radius | dns | server | switch | pdu…")],
+    role: Annotated[str, typer.Option(help="router | lns | bng | vpn | radius | dns | server | switch | pdu…")],
     site: Annotated[str, typer.Option(help=help_of("où", "where"))],
     platform: Platform = None,
     shape: Shape = None,
@@ -369,5 +369,5 @@ def _say_lacks(lacks: Sequence[Missing]) -> None:
     return None
 
 
-for verbs in (device_retire, device_place, device_ports, device_peers, device_secret):
+for verbs in (device_retire, device_place, device_ports, device_peers, device_secret, device_handout):
     verbs.register(commands)

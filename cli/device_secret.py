@@ -27,7 +27,12 @@ def register(commands: typer.Typer) -> None:
 
 def secret(
     name: Name,
-    purpose: Annotated[str, typer.Argument(metavar="PURPOSE", help="wireguard | radius | l2tp | snmp")],
+    purpose: Annotated[
+        str,
+        typer.Argument(
+            metavar="PURPOSE", help="wireguard | openvpn | openvpn-static | radius | l2tp | snmp | snmp3 | tsig"
+        ),
+    ],
     generate: Annotated[
         bool, typer.Option("--generate", help=help_of("le tirer au hasard ici", "draw it at random here"))
     ] = False,

@@ -229,14 +229,14 @@ def _carry_out(read: Callable[[], Reading], *, apply: bool, yes: bool, why: str,
         with looking() as session:
             plan = weigh(session, reading, at)
     if not as_json:
-        _show(plan)
+        show_plan(plan)
     if plan.problems:
         if as_json:
-            screen.give(_document(plan, applied=False))
+            screen.give(document(plan, applied=False))
         first = plan.problems[0]
         said = Phrase.said(first.sentence("fr"), first.sentence("en"))
         several = not as_json and len(plan.problems) > 1
-        raise NothingImported(count=len(plan.problems), first=_ABOVE if several else said)
+        raise NothingImported(count=len(plan.problems), first=ABOVE if several else said)
     doing = apply and bool(plan.doing or any(step.work is not None for step in plan.steps))
     if doing and plan.doing and not screen.confirm(Phrase("Importer ?", "Import?"), yes=yes or as_json):
         doing = False
@@ -247,14 +247,15 @@ def _carry_out(read: Callable[[], Reading], *, apply: bool, yes: bool, why: str,
                 raise PlanChanged
             carry_out(session, act, again)
     if as_json:
-        return screen.give(_document(plan, applied=doing))
+        return screen.give(document(plan, applied=doing))
     return _say_done(plan, doing=doing, asked=apply)
 
 
-_ABOVE: Final = Phrase("Ils sont dits ci-dessus.", "They are said above.")
+ABOVE: Final = Phrase("Ils sont dits ci-dessus.", "They are said above.")
 
 
-def _document(plan: Plan, *, applied: bool) -> dict[str, Any]:
+def document(plan: Plan, *, applied: bool) -> dict[str, Any]:
+    """A plan as programs read it."""
     language = screen.language()
     return {
         "source": plan.source,
@@ -282,7 +283,8 @@ def _said(one: Any, language: Any) -> dict[str, Any]:
     return {"file": one.place.file, "line": one.place.line, "sentence": text}
 
 
-def _show(plan: Plan) -> None:
+def show_plan(plan: Plan) -> None:
+    """What an import would do, for people: what to know, step by step, then in numbers."""
     from inventory.exchange.plans import Action
 
     language = screen.language()

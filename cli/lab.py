@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli import screen
+from cli import lab_faults, screen
 from cli.door import Json, act, help_of, noun, settings, store
 from foundation.speech import Phrase
 
@@ -64,6 +64,9 @@ def down() -> None:
     if laboratory.down(settings()):
         return screen.say(Phrase("Le labo est éteint, rien ne reste.", "The lab is down, nothing is left."))
     return screen.say(Phrase("Le labo était déjà éteint.", "The lab was down already."))
+
+
+lab_faults.register(commands)
 
 
 def show_check(one: Check) -> None:

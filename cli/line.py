@@ -102,13 +102,15 @@ def order(
     as_json: Json = False,
 ) -> None:
     """Order a line for a member."""
+    from cli.suggesting import else_suggested, options
     from inventory import lines, members, offers
 
     said = lines.Ordering(
         public_key=key, certificate=certificate, login=login, nd=nd, insee=insee, pto=pto, building=building,
         operator=operator, vlan=vlan, mtu=mtu, place=place,
     )  # fmt: skip
-    with writing(why) as (session, act):
+    more = options(member=member, key=key, place=place, nd=nd, pto=pto, building=building)
+    with else_suggested("order", offer, *more), writing(why) as (session, act):
         who, what = members.find_member(session, member), offers.find_offer(session, offer)
         ordered = _view(session, str(lines.order_line(session, act, who, what, said)), act.at)
     if as_json:
@@ -229,6 +231,7 @@ def change(
     why: Why = "",
 ) -> None:
     """What is said of a line's access changes; an empty text takes away."""
+    from cli.suggesting import else_suggested, options
     from inventory import line_parts, lines, offers
 
     said = line_parts.Details(
@@ -236,7 +239,8 @@ def change(
     )
     if not said.said:
         raise offers.NothingSaid
-    with writing(why) as (session, act):
+    more = options(place=place, nd=nd, pto=pto, building=building)
+    with else_suggested(*(["change", number, *more] if more else ())), writing(why) as (session, act):
         one = lines.find_line(session, number)
         changed, name = lines.change_line(session, act, one, said), str(one)
     screen.say(

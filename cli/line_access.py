@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cli import screen
+from cli.authority import read_text
 from cli.door import Why, help_of, settings, writing
 from foundation.speech import Phrase
 
@@ -33,7 +34,9 @@ def register(commands: typer.Typer) -> None:
 
 def handout(
     number: Number,
-    form: Annotated[str, typer.Option("--as", metavar="sheet", help="sheet | routeros | openwrt | wireguard")],
+    form: Annotated[
+        str, typer.Option("--as", metavar="sheet", help="sheet | routeros | openwrt | wireguard | ovpn | cube")
+    ],
     member: Annotated[
         str | None, typer.Option(metavar="M0116", help=help_of("sinon le ou la titulaire", "else the holder"))
     ] = None,
@@ -41,14 +44,23 @@ def handout(
         Path | None,
         typer.Option("--file", help=help_of("écrire là, pour vous seul·e", "write it there, for you alone")),
     ] = None,
+    request: Annotated[
+        Path | None,
+        typer.Option(
+            "--request",
+            help=help_of("demande de certificat ou clé publique", "certificate request or public key"),
+        ),
+    ] = None,
     why: Why = "",
 ) -> None:
     """The settings of a line, as a sheet or for a router."""
     from foundation import clock
     from foundation.speech import LANGUAGES
+    from foundation.text import overriding
     from inventory import lines, members, shares
     from provisioning import handouts
 
+    asked = "" if request is None else read_text(request)
     with writing(why) as (session, act):
         line = lines.find_line(session, number)
         part = (
@@ -56,10 +68,12 @@ def handout(
             if member is None
             else shares.of_member(session, line, members.find_member(session, member))
         )
-        made, wanted = handouts.hand_out(session, act, line, part, form)
+        made, wanted = handouts.hand_out(session, act, line, part, form, request=asked)
         whose = next(one.member for one in line.shares if one.id == part.id)
         language = next((one for one in LANGUAGES if one == whose.language), LANGUAGES[0])
-        text, name, who = handouts.written(made, wanted, language), str(line), str(whose)
+        with overriding(settings().own_templates):
+            text = handouts.written(made, wanted, language)
+        name, who = str(line), str(whose)
     if file is None:
         return screen.line(text.rstrip("\n"))
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:

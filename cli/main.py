@@ -9,8 +9,10 @@ import typer
 
 from cli import (
     address,
+    adopt,
     asking,
     association,
+    authority,
     change,
     change_life,
     completion,
@@ -43,6 +45,8 @@ from cli import (
     screen,
     search,
     site,
+    suggestion,
+    template,
     ticket,
     token,
     wholesaler,
@@ -106,6 +110,9 @@ for more in (asking.commands, reverse.commands, renumbering.proposing, registry.
 essaim.add_typer(pool.commands, name="pool")
 essaim.add_typer(renumbering.commands, name="renumbering")
 essaim.command("search", help=help_of("Trouver un mot, où qu'il soit", "Find a word, wherever it is"))(search.search)
+essaim.command("adopt", help=help_of("Reprendre une machine qui sert déjà", "Adopt a machine that serves already"))(
+    adopt.adopt
+)
 essaim.add_typer(exchange.imports, name="import")
 essaim.add_typer(exchange.exports, name="export")
 essaim.add_typer(wholesaler.commands, name="wholesaler")
@@ -121,7 +128,9 @@ essaim.add_typer(feed.commands, name="feed")
 essaim.add_typer(equipment.commands, name="equipment")
 essaim.add_typer(change.commands, name="change")
 change.commands.add_typer(change_life.commands)
+essaim.add_typer(template.commands, name="template")
 essaim.command("drift", help=help_of("Ce qui a été fait à la main", "What was done by hand"))(drift.drift)
+essaim.add_typer(suggestion.commands, name="suggestion")
 essaim.add_typer(dues.commands, name="dues")
 essaim.add_typer(payment.commands, name="payment")
 essaim.command("poll", help=help_of("Relever les machines et les connexions", "Poll machines and connections"))(
@@ -133,6 +142,7 @@ essaim.add_typer(rule.commands, name="rule")
 essaim.add_typer(key.commands, name="key")
 essaim.add_typer(token.commands, name="token")
 essaim.add_typer(credential.commands, name="credential")
+essaim.add_typer(authority.commands, name="ca")
 essaim.command("upgrade", help=help_of("Mettre la base à jour", "Bring the database up to date"))(association.upgrade)
 essaim.command("backup", help=help_of("Sauvegarder l'association", "Back the association up"))(association.backup)
 essaim.command("restore", help=help_of("Reprendre une sauvegarde", "Bring a backup back"))(association.restore)

@@ -24,9 +24,10 @@ Prefix = Annotated[str, typer.Argument(metavar="PREFIX")]
 )
 def name(address: Address, host: Annotated[str, typer.Argument(metavar="NAME")], why: Why = "") -> None:
     """Call an address by a name (PTR)."""
+    from cli.suggesting import else_suggested
     from inventory import addresses, reverse
 
-    with writing(why) as (session, act):
+    with else_suggested("name", address, host), writing(why) as (session, act):
         wanted = addresses.parse_address(address)
         held = reverse.holding(session, addresses.parse_prefix(str(wanted)))
         named = reverse.set_name(session, act, held, wanted, host).name

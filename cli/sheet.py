@@ -28,7 +28,9 @@ _WORDS: Final = {
 }
 _SHORT: Final = {
     "ADDRESS": "ADRESSE",
+    "DAEMON": "DÉMON",
     "DAY": "JOUR",
+    "DELAY": "DÉLAI",
     "FEED": "ARRIVÉE",
     "FILE": "FICHIER",
     "FILES": "FICHIERS",
@@ -46,6 +48,7 @@ _SHORT: Final = {
     "SITE": "LIEU",
     "STATE": "ÉTAT",
     "TITLE": "TITRE",
+    "TOWARDS": "VERS",
     "VALUE": "VALEUR",
     "WORD": "MOT",
     "WORDS": "MOTS",

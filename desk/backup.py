@@ -9,8 +9,10 @@ from __future__ import annotations
 import glob
 import io
 import os
+import re
 import sqlite3
 import tarfile
+from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -30,6 +32,8 @@ from migrations import upgrade
 
 DATABASES: Final = ("essaim.sqlite", "samples.sqlite")
 FILES: Final = ("essaim.toml", "ssh/known_hosts", "ssh/id_ed25519.pub")
+TEMPLATE: Final = re.compile(r"templates/(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.j2")
+"""The association's own templates, where they are in its folder: no name leads out of it."""
 SSH_KEY: Final = "ssh/id_ed25519.sealed"
 MARK: Final = "essaim-backup"
 """The entry that says what the others must be."""
@@ -152,8 +156,16 @@ def _contents(store: Store, settings: Settings) -> dict[str, bytes]:
     return {
         **{name: _copy_of(path) for name, path in databases if path.exists()},
         **{name: path.read_bytes() for name, path in files if path.exists()},
+        **{name: path.read_bytes() for name, path in _templates(settings.var)},
         SSH_KEY: store.vault.seal(settings.means().key_file.read_text()).token,
     }
+
+
+def _templates(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted((folder / "templates").rglob("*.j2")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and TEMPLATE.fullmatch(name):
+            yield name, path
 
 
 def _digests(contents: dict[str, bytes]) -> str:
@@ -184,7 +196,8 @@ def _read(file: Path, vault: Vault) -> dict[str, bytes]:
             contents = {entry.name: content.read() for entry in entries if (content := tar.extractfile(entry))}
     except (OSError, EOFError, ValueError, tarfile.TarError) as broken:  # tarfile lets bad numbers through as they are
         raise NotABackup(file=file, reason=broken) from broken
-    if not needed <= contents.keys() <= {*needed, *DATABASES, *FILES}:
+    named = {name for name in contents if not TEMPLATE.fullmatch(name)}
+    if not needed <= named <= {*needed, *DATABASES, *FILES}:
         raise NotABackup(file=file, reason=_UNEXPECTED)
     if vault.open(Sealed(contents.pop(MARK))) != _digests(contents):
         raise NotABackup(file=file, reason=_ALTERED)
@@ -199,6 +212,7 @@ def _write(folder: Path, contents: dict[str, bytes]) -> None:
     (folder / "ssh").mkdir(mode=0o700)
     for name, content in contents.items():
         path = folder / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_bytes(content)
 

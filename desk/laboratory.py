@@ -21,6 +21,7 @@ from foundation.speech import Phrase
 from inventory import devices
 from lab import topology
 from lab.attach import Lab
+from lab.topology import Topology
 
 INTERNET: Final = ("192.0.2.200", "3fff:0:1::200")
 """The host that answers, in each family."""
@@ -54,24 +55,27 @@ def require(settings: Settings) -> None:
 def up(store: Store, settings: Settings, act: Act, progress: Callable[[Phrase], None]) -> list[str]:
     """Bring the lab up as this association's machines: their names. Raises NotALabAssociation, LabImpossible."""
     require(settings)
-    means = settings.means()
-    with reading(store) as session:
-        hosted = devices.polled(session)[0]
-        edge = devices.find_device(session, "edge")
-        wanted = topology.small_isp(
-            means.key_file.with_suffix(".pub").read_text().strip(),
-            community=devices.secret_of(session, hosted, "snmp"),
-            hosted=hosted.name,
-            our_as=edge.asn or 0,
-        )
-    endpoints = lab.up(wanted, settings.lab_folder, progress)
-    reach.trust(means, endpoints.host_keys())
+    endpoints = lab.up(drawn(store, settings), settings.lab_folder, progress)
+    reach.trust(settings.means(), endpoints.host_keys())
     with transaction(store) as session:
         for machine in endpoints.machines:
             device = devices.find_device(session, machine.name)
             if device.host_key != machine.host_key:
                 devices.trust_host_key(session, act, device, machine.host_key)
     return [machine.name for machine in endpoints.machines]
+
+
+def drawn(store: Store, settings: Settings) -> Topology:
+    """The lab that stands in for this association's machines: who they are, and the cables between them."""
+    with reading(store) as session:
+        hosted = devices.polled(session)[0]
+        edge = devices.find_device(session, "edge")
+        return topology.small_isp(
+            settings.means().key_file.with_suffix(".pub").read_text().strip(),
+            community=devices.secret_of(session, hosted, "snmp"),
+            hosted=hosted.name,
+            our_as=edge.asn or 0,
+        )
 
 
 def down(settings: Settings) -> bool:

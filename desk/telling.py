@@ -12,8 +12,9 @@ from foundation.database import Store, reading, transaction
 from foundation.mail import Mail, MailNotSent
 from foundation.settings import Settings
 from foundation.speech import LANGUAGES, Language, Phrase
-from inventory import lapsing, lines, members, shares
+from inventory import certificates, lapsing, lines, members, shares
 from inventory.lapsing import Lapsing
+from inventory.models.lines import CredentialKind
 
 _RENEWED: Final = (
     Phrase(
@@ -45,6 +46,24 @@ _PASSWORD: Final = (
         "The former password of your line {line} (login {name}) stops working on {until}. If your box has the new one "
         "already, there is nothing to do.\n\n"
         "Otherwise answer this message: someone hands it over to you.\n",
+    ),
+)
+_CERTIFICATE: Final = (
+    Phrase(
+        "[{association}] Ligne {line} : votre certificat s'arrête le {until}",
+        "[{association}] Line {line}: your certificate ends on {until}",
+    ),
+    Phrase(
+        "Bonjour,\n\n"
+        "Le certificat qui ouvre votre ligne {line} (OpenVPN, {name}) cesse de marcher le {until}. D'ici là rien n'est "
+        "coupé : l'ancien et le nouveau marchent tous les deux.\n\n"
+        "Pour avoir le nouveau fichier : essaim line handout {line} --as ovpn, ou répondez à ce message et quelqu'un "
+        "vous le remettra.\n",
+        "Hello,\n\n"
+        "The certificate that opens your line {line} (OpenVPN, {name}) stops working on {until}. Nothing is cut "
+        "before, and until then the former one and the new one both work.\n\n"
+        "To have the new file: essaim line handout {line} --as ovpn, or answer this message and someone hands it over "
+        "to you.\n",
     ),
 )
 _TOKEN: Final = (
@@ -105,13 +124,16 @@ def renew(store: Store, settings: Settings, act: Act, number: str, member: str |
 def remind(store: Store, settings: Settings, act: Act) -> Told:
     """Tell every member of whom something ends soon. Run it once a day: nobody is told more than twice.
 
-    The mails go before it is written down that they went: cut short between the two, someone is told once more.
+    What certificates rest on is signed again ahead of its end. The mails go before it is written down that they went:
+    cut short between the two, someone is told once more.
     """
+    with transaction(store) as session:
+        certificates.keep(session, act)
     with reading(store) as session:
         due = lapsing.to_tell(session, act.at)
-        reached = [one for one in due if one.member.email]
+        reached = [one for one in due if one.member is not None and one.member.email]
         mails = [mailed for one in reached for mailed in _mails(settings, [one], _words(one))]
-        names = [(str(one), bool(one.member.email)) for one in due]
+        names = [(str(one), one in reached) for one in due]
     untold = _sent(settings, act, mails)
     with transaction(store) as session:
         told = {name for name, reached in names if reached}
@@ -120,6 +142,8 @@ def remind(store: Store, settings: Settings, act: Act) -> Told:
 
 
 def _words(one: Lapsing) -> tuple[Phrase, Phrase]:
+    if one.kind == CredentialKind.OPENVPN:
+        return _CERTIFICATE
     return _TOKEN if one.kind == lapsing.TOKEN else _PASSWORD
 
 
@@ -128,7 +152,7 @@ def _mails(settings: Settings, ending: Sequence[Lapsing], words: tuple[Phrase, P
     return [
         Mail(one.member.email, subject.say(language, **facts), text.say(language, **facts))
         for one in ending
-        if one.member.email
+        if one.member is not None and one.member.email
         for language in (_language(one.member.language),)
         for facts in (_facts(settings, one),)
     ]

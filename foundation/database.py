@@ -171,7 +171,7 @@ GUARDS: Final[list[Guard]] = []
 
 
 class EssaimSession(Session):
-    """A session of ours; `session.info["vault"]` opens what is sealed."""
+    """A session of ours; `session.info["vault"]` opens what is sealed, `["templates"]` is where their own are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +180,13 @@ class Store:
 
     engine: Engine
     vault: Vault
+    templates: Path | None = None
+    """The association's own templates, where it may have some."""
 
     def session(self) -> EssaimSession:
         """A new session on this database."""
-        return sessionmaker(self.engine, class_=EssaimSession, info={"vault": self.vault})()
+        info = {"vault": self.vault, "templates": self.templates}
+        return sessionmaker(self.engine, class_=EssaimSession, info=info)()
 
 
 def open_store(settings: Settings) -> Store:
@@ -191,7 +194,7 @@ def open_store(settings: Settings) -> Store:
     engine = engine_of(settings.database)
     if settings.unfinished.exists() or not _stands(engine, settings):
         raise NotInitialised(folder=settings.var)
-    return Store(engine, Vault.read(settings.vault_key))
+    return Store(engine, Vault.read(settings.vault_key), settings.own_templates)
 
 
 def _stands(engine: Engine, settings: Settings) -> bool:

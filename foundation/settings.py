@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     ssh_key_file: Path | None = Field(default=None, description="who we are on machines; default: ssh/id_ed25519")
     lab: bool = Field(default=False, description="machines are those of the lab beside")
     driver: Literal["", "console"] = Field(default="", description="`console`: write texts to a folder, push nowhere")
+    templates: Path | None = Field(default=None, description="templates before ours; default: templates in the folder")
     confirm_seconds: int = Field(default=120, ge=1, le=3600, description="a change not confirmed by then undoes itself")
     listen: str = Field(default="127.0.0.1:8642", description="where `essaim serve` answers")
     public_url: str = Field(default="", description="how members reach the portal; default: http:// and listen")
@@ -117,6 +118,11 @@ class Settings(BaseSettings):
     def samples(self) -> Path:
         """The file that holds what monitoring measured, apart from the truth."""
         return self.var / "samples.sqlite"
+
+    @property
+    def own_templates(self) -> Path:
+        """The folder of the association's own templates, which need not exist."""
+        return (self.templates or self.var / "templates").absolute()
 
     @property
     def vault_key(self) -> Path:

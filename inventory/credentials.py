@@ -19,7 +19,9 @@ from foundation.acts import Act
 from foundation.errors import Invalid, Refused
 from foundation.speech import Phrase
 from foundation.vault import vault_of
+from inventory import certificates
 from inventory.models.access import LineMigration
+from inventory.models.authority import Revoked
 from inventory.models.devices import Device
 from inventory.models.lines import Credential, CredentialKind, Delivery, Line, Offer, Share, Technology
 from inventory.models.mandates import Task
@@ -204,8 +206,9 @@ def renew_credential(session: Session, act: Act, share: Share, opening: Opening)
         raise NewNameNeeded(example=f"{before.name}-2")
     if before.kind == CredentialKind.PPP:
         opening = Opening(login=opening.login or before.name)
-    end([before, *former(session, [share.id], act.at)], act.at)
-    session.flush()
+    over = [before, *former(session, [share.id], act.at)]
+    end(over, act.at)
+    certificates.revoke_of(session, act, over, Revoked.REPLACED)
     renewed = give(session, line, share, offer, opening, before.until or act.at)
     if renewed is None:
         raise NothingToRenew(member=str(member), line=str(line))

@@ -17,6 +17,7 @@ from foundation import journal
 from foundation.acts import Act
 from foundation.errors import Invalid, Refused
 from foundation.speech import Phrase
+from inventory import certificates, tls_crypt
 from inventory.device_facts import wireguard_key
 from inventory.devices import present, set_secret
 from inventory.models.devices import Device
@@ -25,15 +26,20 @@ from inventory.models.mandates import Task
 from inventory.rights import asks
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{1,63}")
+_TSIG: Final = re.compile(r"hmac-sha(?:256|384|512):[a-z0-9][a-z0-9._-]{0,60}:[A-Za-z0-9+/]{20,100}={0,2}")
 
 
 class Purpose(StrEnum):
     """What a machine's secret is for."""
 
     WIREGUARD = "wireguard"
+    OPENVPN = "openvpn"
+    OPENVPN_STATIC = "openvpn-static"
     RADIUS = "radius"
     L2TP = "l2tp"
     SNMP = "snmp"
+    TSIG = "tsig"
+    SNMP3 = "snmp3"
 
     @property
     def phrase(self) -> Phrase:
@@ -43,9 +49,13 @@ class Purpose(StrEnum):
 
 _PURPOSES: Final = {
     Purpose.WIREGUARD: Phrase("clé privée WireGuard", "WireGuard private key"),
+    Purpose.OPENVPN: Phrase("clé tls-crypt-v2 et certificat OpenVPN", "OpenVPN tls-crypt-v2 key and certificate"),
+    Purpose.OPENVPN_STATIC: Phrase("clé statique des anciens fichiers OpenVPN", "static key of former OpenVPN files"),
     Purpose.RADIUS: Phrase("secret partagé RADIUS", "RADIUS shared secret"),
     Purpose.L2TP: Phrase("secret des tunnels L2TP", "L2TP tunnel secret"),
     Purpose.SNMP: Phrase("communauté SNMP", "SNMP community"),
+    Purpose.SNMP3: Phrase("phrase secrète SNMPv3", "SNMPv3 passphrase"),
+    Purpose.TSIG: Phrase("clé TSIG des mises à jour DNS", "TSIG key of DNS updates"),
 }
 
 
@@ -78,6 +88,41 @@ class BadPrivateKey(Invalid):
     )
 
 
+class BadTsig(Invalid):
+    """A text that is no TSIG key. It is not repeated."""
+
+    kind = "bad-tsig"
+    phrase = Phrase(
+        "Ce n'est pas une clé TSIG : hmac-sha256:nom:base64, comme en donne « keymgr -t nom hmac-sha256 », ou le "
+        "base64 seul. Rien n'a été changé.",
+        "This is not a TSIG key: hmac-sha256:name:base64, as `keymgr -t name hmac-sha256` gives, or the base64 alone. "
+        "Nothing was changed.",
+    )
+
+
+class BadWrappingKey(Invalid):
+    """A text that is no tls-crypt-v2 server key. It is not repeated."""
+
+    kind = "bad-wrapping-key"
+    phrase = Phrase(
+        "Ce n'est pas une clé tls-crypt-v2 de serveur : 128 octets en base64, sur une seule ligne. "
+        "Rien n'a été changé.",
+        "This is not a tls-crypt-v2 server key: 128 octets in base64, on a single row. Nothing was changed.",
+    )
+
+
+class BadStaticKey(Invalid):
+    """A text that is no static key of OpenVPN's, or none at all: only those who wrote the files have it."""
+
+    kind = "bad-static-key"
+    phrase = Phrase(
+        "Il faut la clé statique de vos anciens fichiers, sur une seule ligne : tls-auth: ou tls-crypt:, puis ses 512 "
+        "chiffres hexadécimaux. Rien n'a été changé.",
+        "This takes the static key of your former files, on a single row: tls-auth: or tls-crypt:, then its 512 "
+        "hexadecimal digits. Nothing was changed.",
+    )
+
+
 class KeyOfMember(Refused):
     """A member's line opens with the same key."""
 
@@ -90,9 +135,11 @@ class KeyOfMember(Refused):
 
 @asks(Task.DEVICES_WRITE, "device")
 def entrust(session: Session, act: Act, device: Device, purpose: str, secret: str | None = None) -> None:
-    """Seal a machine's secret, or draw one where none is given. A WireGuard key brings its public key along.
+    """Seal a machine's secret, or draw one where none is given. A WireGuard key brings its public key along,
+    OpenVPN's a certificate for the machine.
 
-    Raises BadPurpose, BadSecret, BadPrivateKey, KeyOfMember, Retired.
+    Raises BadPurpose, BadSecret, BadPrivateKey, BadWrappingKey, BadStaticKey, NoAuthority, BadTsig, KeyOfMember,
+    Retired.
     """
     present(device)
     if purpose not in set(Purpose):
@@ -105,10 +152,41 @@ def entrust(session: Session, act: Act, device: Device, purpose: str, secret: st
         journal.record(session, act, "device.public-key", device.name, public_key=public)
         session.flush()
         return
+    if purpose == Purpose.OPENVPN_STATIC:
+        if not tls_crypt.is_static_key((secret or "").strip()):
+            raise BadStaticKey
+        set_secret(session, act, device, purpose, (secret or "").strip())
+        return
+    if purpose == Purpose.OPENVPN:
+        wrapping = tls_crypt.new_server_key() if secret is None else secret.strip()
+        if not tls_crypt.is_server_key(wrapping):
+            raise BadWrappingKey
+        set_secret(session, act, device, purpose, wrapping)
+        if certificates.of_server(session, device, act.at) is None:
+            certificates.certify_server(session, act, device)
+        return
+    if purpose == Purpose.TSIG:
+        drawn = base64.b64encode(secrets.token_bytes(32)).decode()
+        set_secret(session, act, device, purpose, tsig(drawn if secret is None else secret))
+        return
     given = secrets.token_urlsafe(24) if secret is None else secret.strip()
-    if not _PLAIN.fullmatch(given):
+    # A passphrase of SNMPv3 has eight signs at least (RFC 3414, 11.2).
+    if not _PLAIN.fullmatch(given) or (purpose == Purpose.SNMP3 and len(given) < 8):
         raise BadSecret
     set_secret(session, act, device, purpose, given)
+
+
+def tsig(text: str) -> str:
+    """A TSIG key (RFC 8945) as `algorithm:name:base64`; base64 alone is of the key `essaim`. Raises BadTsig."""
+    plain = text.strip()
+    whole = plain if ":" in plain else f"hmac-sha256:essaim:{plain}"
+    try:
+        base64.b64decode(whole.rpartition(":")[2], validate=True)
+    except ValueError as wrong:
+        raise BadTsig from wrong
+    if not _TSIG.fullmatch(whole):
+        raise BadTsig
+    return whole
 
 
 def _pair(private: str | None) -> tuple[str, str]:

@@ -46,7 +46,7 @@ class Missing:
 
 
 _SECRETS: Final = {"vpn": ("wireguard",), "lns": ("radius", "l2tp"), "radius": ("radius",)}
-_SERVED: Final = {"vpn": "wg0", "lns": "tun0"}
+_SERVED: Final = {"vpn": "wg0", "lns": "tun0", "bng": "coll0"}
 """The interface towards the members, by role."""
 
 
@@ -130,7 +130,7 @@ def _lacks_of_hosted(session: Session, device: Device, day: date) -> list[Missin
 
 def _lacks_of_ours(session: Session, device: Device) -> list[Missing]:
     name, role, lacks = device.name, device.role, []
-    if role not in ("vpn", "lns", "radius", "router") or device.owner_id is not None:
+    if role not in ("vpn", "lns", "bng", "radius", "router") or device.owner_id is not None:
         return []
     if not device.management:
         lacks.append(
@@ -139,7 +139,7 @@ def _lacks_of_ours(session: Session, device: Device) -> list[Missing]:
                 f"essaim device change {name} --management 100.64.0.4",
             )
         )
-    if role in _SERVED and not device.endpoint:
+    if role in _SERVED and role != "bng" and not device.endpoint:
         port = 51820 if role == "vpn" else 1701
         lacks.append(
             Missing(
@@ -154,12 +154,15 @@ def _lacks_of_ours(session: Session, device: Device) -> list[Missing]:
             f"essaim device secret {name} {purpose} --generate",
         )
         for purpose in _SECRETS.get(role, ())
-        if purpose not in held
+        if purpose not in held and not (role == "vpn" and "openvpn" in held)
     ]
     ports: list[tuple[str, int | None, str]] = [("core0", None, "link")]
     if _has(session, device, "core0"):
         ports = [("core0", family, "link") for family in sorted(core_families(session, device))]
-    ports += [(_SERVED[role], 4 if role == "lns" else None, "loopback")] if role in _SERVED else []
+    if role in _SERVED and not (role == "vpn" and "openvpn" in held and "wireguard" not in held):
+        ports.append((_SERVED[role], None if role == "vpn" else 4, "loopback"))
+    if role == "vpn" and "openvpn" in held:
+        ports.append(("ovpn0", 4, "loopback"))
     return lacks + [
         _no_address(session, device, interface, family, means)
         for interface, family, means in ports

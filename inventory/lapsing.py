@@ -1,11 +1,13 @@
 """What opens something, on one calendar: logins, keys, certificates and tokens, and when each of them ends.
 
-A password is renewed ahead: the new one and the former are both in force until a day, of which the member is told
-twice. Nobody is cut in silence.
+So are what certificates rest on: authorities, their lists, servers' own. A password is renewed ahead: the new one and
+the former are both in force until a day, of which the member is told twice; so is a certificate. Nobody is cut in
+silence.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,8 +21,9 @@ from foundation.acts import Act
 from foundation.errors import Invalid, NotFound, Refused
 from foundation.speech import Phrase
 from foundation.vault import vault_of
-from inventory import credentials, numbers
+from inventory import authority, certificates, credentials, numbers
 from inventory.credentials import NothingToRenew
+from inventory.models.authority import Certificate
 from inventory.models.lines import Credential, CredentialKind, Line, LineState, Share
 from inventory.models.mandates import Task
 from inventory.models.people import Member
@@ -29,7 +32,9 @@ from inventory.rights import asks
 from inventory.scopes import owners_of
 
 TOKEN: Final = "token"  # noqa: S105 - a kind, no secret
-KINDS: Final = (*(str(kind) for kind in CredentialKind), TOKEN)
+AUTHORITY, LIST, SERVER = "ca", "crl", "server"
+"""An authority, what it took back, a server's certificate: nobody's own, and signed again ahead by `essaim ca`."""
+KINDS: Final = (*(str(kind) for kind in CredentialKind), TOKEN, AUTHORITY, LIST, SERVER)
 KEPT_DAYS: Final = 60
 FEWEST_DAYS, MOST_DAYS = 14, 366
 FIRST, LAST = timedelta(days=30), timedelta(days=7)
@@ -50,14 +55,26 @@ class RenewedAlready(Refused):
 
 
 class NotAhead(Refused):
-    """A key or a certificate: its member makes the new one, and brings it."""
+    """A key: its member makes the new one, and brings it."""
 
     kind = "not-ahead"
     phrase = Phrase(
-        "{line} ne s'ouvre pas avec un mot de passe : son membre apporte la nouvelle clé ou le nouveau certificat. "
+        "{line} ne s'ouvre pas avec un mot de passe : son membre apporte la nouvelle clé. "
         "Rien n'a été changé. essaim line credential renew {line} --key …",
-        "{line} is not opened with a password: its member brings the new key or certificate. Nothing was changed. "
+        "{line} is not opened with a password: its member brings the new key. Nothing was changed. "
         "essaim line credential renew {line} --key …",
+    )
+
+
+class HandedOutAhead(Refused):
+    """A certificate: the next one is a hand-out like the first, and the former stays in force until its own end."""
+
+    kind = "handed-out-ahead"
+    phrase = Phrase(
+        "{line} s'ouvre avec un certificat. Rien n'a été changé. En donner un nouveau, l'ancien restant valable "
+        "jusqu'à sa fin : essaim line handout {line} --as ovpn",
+        "{line} is opened with a certificate. Nothing was changed. To give a new one, the former staying valid until "
+        "its own end: essaim line handout {line} --as ovpn",
     )
 
 
@@ -83,20 +100,20 @@ class NoSuchCredential(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Lapsing:
-    """Something that opens: its kind and name, of which line if any, whose, since when.
+    """Something that opens: its kind and name, of which line if any, whose (None for what is the association's).
 
-    `until` is when it ends, None where nothing ends it. `former_until` is until when the password before it is in
-    force too. `row` is what is written down of it.
+    `until` is when it ends, None where nothing ends it. `former_until` is until when the password or certificate
+    before it is in force too. `row` is what is written down of it.
     """
 
     kind: str
     name: str
     line: str | None
-    member: Member
+    member: Member | None
     since: datetime
     until: datetime | None
     former_until: datetime | None
-    row: Credential | Token
+    row: Credential | Token | Certificate | None
 
     @property
     def ends(self) -> datetime | None:
@@ -110,19 +127,21 @@ class Lapsing:
 @owners_of.register
 def _(subject: Lapsing, session: Session) -> frozenset[int]:
     del session
-    return frozenset({subject.member.id})
+    return frozenset() if subject.member is None else frozenset({subject.member.id})
 
 
 @asks(Task.LINES_WRITE, "share", own=True)
 def renew_ahead(session: Session, act: Act, share: Share, *, days: int = KEPT_DAYS) -> Lapsing:
     """A share's PPP login gets a new password; the former one is in force beside it for so many days.
 
-    Raises NothingToRenew, NotAhead, RenewedAlready, BadKeeping.
+    Raises NothingToRenew, NotAhead, HandedOutAhead, RenewedAlready, BadKeeping.
     """
     line, member = session.get_one(Line, share.line_id), session.get_one(Member, share.member_id)
     held = credentials.own(session, [share.id])
     if not held:
         raise NothingToRenew(member=str(member), line=str(line))
+    if held[0].kind == CredentialKind.OPENVPN:
+        raise HandedOutAhead(line=str(line))
     if held[0].kind != CredentialKind.PPP or held[0].secret is None:
         raise NotAhead(line=str(line))
     if not FEWEST_DAYS <= days <= MOST_DAYS:
@@ -166,12 +185,12 @@ def list_credentials(
 
     With `within`, only what ends, or whose former password does, in so long a time.
     """
-    found = [*_of_lines(session, at), *_tokens(session, at)]
+    found = [*_of_lines(session, at), *_tokens(session, at), *_signed(session, at)]
     wanted = [
         one
         for one in found
         if (kind is None or one.kind == kind)
-        and (member is None or one.member.id == member.id)
+        and (member is None or (one.member is not None and one.member.id == member.id))
         and (within is None or (one.ends is not None and one.ends <= at + within))
     ]
     return sorted(wanted, key=lambda one: (one.ends is None, one.ends or one.since, str(one)))
@@ -193,14 +212,16 @@ def to_tell(session: Session, at: datetime) -> list[Lapsing]:
 def note_told(session: Session, act: Act, told: Sequence[Lapsing]) -> None:
     """Write down that their members were told. Asks for no right: the mail has gone, whoever had it sent."""
     for one in told:
+        if one.row is None:
+            continue
         one.row.told_at = act.at
         journal.record(session, act, "credential.tell", one.line or one.name, member=str(one.member), kind=one.kind)
     session.flush()
 
 
 def _untold(one: Lapsing, at: datetime) -> bool:
-    told, ends = one.row.told_at, one.ends
-    if ends is None or ends <= at:
+    told, ends = None if one.row is None else one.row.told_at, one.ends
+    if ends is None or ends <= at or one.member is None:
         return False
     return told is None or (ends - at <= LAST and told < ends - LAST)
 
@@ -215,11 +236,19 @@ def _of_lines(session: Session, at: datetime) -> Iterator[Lapsing]:
         .order_by(Credential.id)
     ).all()
     former = {(one.kind, one.name): one for one, _, _ in rows if one.until is not None}
+    signed: dict[str, list[Certificate]] = defaultdict(list)
+    for certificate in certificates.in_force(session, at):
+        signed[certificate.name].append(certificate)
     for one, number, member in rows:
         if one.until is None:
+            line = numbers.shown("L", number)
+            if one.kind == CredentialKind.OPENVPN and (held := signed.get(one.name)):
+                until = held[0].not_after if len(held) > 1 else None
+                since = held[-1].not_before or one.since
+                yield Lapsing(one.kind, one.name, line, member, since, held[-1].not_after, until, held[-1])
+                continue
             before = former.get((one.kind, one.name))
             until = None if before is None else before.until
-            line = numbers.shown("L", number)
             yield Lapsing(one.kind, one.name, line, member, one.since, None, until, before or one)
 
 
@@ -227,3 +256,15 @@ def _tokens(session: Session, at: datetime) -> Iterator[Lapsing]:
     query = select(Token).where(Token.ended_at.is_(None), Token.until > at).options(joinedload(Token.member))
     for one in session.scalars(query.order_by(Token.number)):
         yield Lapsing(TOKEN, str(one), None, one.member, one.since, one.until, None, one)
+
+
+def _signed(session: Session, at: datetime) -> Iterator[Lapsing]:
+    """What members' certificates rest on."""
+    for one in authority.in_force(session, at):
+        yield Lapsing(AUTHORITY, one.name, None, None, one.not_before, one.not_after, None, None)
+        held = authority.latest_list(session, one)
+        if held is not None:
+            yield Lapsing(LIST, one.name, None, None, held.this_update, held.next_update, None, None)
+    for device, certificate in certificates.of_servers(session, at):
+        since = certificate.not_before or certificate.not_after
+        yield Lapsing(SERVER, device.name, None, None, since, certificate.not_after, None, certificate)

@@ -13,9 +13,10 @@ from foundation import clock, journal
 from foundation.acts import Act
 from foundation.errors import Refused
 from foundation.speech import Phrase
-from inventory import credentials, line_parts, lines, offers, rights, shares
+from inventory import certificates, credentials, line_parts, lines, offers, rights, shares
 from inventory.lines import Ordering
 from inventory.models.access import LineMigration, Outcome
+from inventory.models.authority import Revoked
 from inventory.models.devices import Device
 from inventory.models.lines import CredentialKind, Line, LineState, Offer, Share
 from inventory.models.mandates import Task
@@ -134,7 +135,9 @@ def complete_migration(session: Session, act: Act, line: Line) -> LineMigration:
     brought = {one.share_id for one in held if one.migration_id == migration.id}
     if brought or _opening(offer) != _opening(before):
         gone = _opening(offer) != _opening(before)
-        credentials.end((one for one in held if one.migration_id is None and (gone or one.share_id in brought)), act.at)
+        over = [one for one in held if one.migration_id is None and (gone or one.share_id in brought)]
+        credentials.end(over, act.at)
+        certificates.revoke_of(session, act, over, Revoked.REPLACED)
     for one in held:
         one.migration_id = None
     line.offer, line.offer_id = offer, offer.id
@@ -151,7 +154,9 @@ def undo_migration(session: Session, act: Act, line: Line) -> LineMigration:
     migration = _demand(session, line)
     line_parts.give_up(session, line, migration, act.at)
     held = credentials.living(session, _parts(session, line))
-    credentials.end((one for one in held if one.migration_id == migration.id), act.at)
+    brought = [one for one in held if one.migration_id == migration.id]
+    credentials.end(brought, act.at)
+    certificates.revoke_of(session, act, brought)
     _end(session, act, line, migration, Outcome.UNDONE)
     return migration
 

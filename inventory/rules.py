@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from typing import Final
 
 from sqlalchemy import select
@@ -127,6 +127,26 @@ def addresses(most: int) -> Check:
     )
 
 
+def services(most: int) -> Check:
+    """Up to so many addresses with a port, IPv6 ones in brackets, with a space between; or nothing at all."""
+
+    def fits(text: str) -> bool:
+        try:
+            for each in text.split():
+                host, _, port = each.rpartition(":")
+                ip_address(host[1:-1] if host.startswith("[") and host.endswith("]") else IPv4Address(host))
+                if not port.isascii() or not port.isdecimal() or not 0 < int(port[:6]) < 65536:
+                    return False
+        except ValueError:
+            return False
+        return len(text.split()) <= most and len(text) <= LONGEST
+
+    return Check(
+        Phrase(f"au plus {most} adresses et ports, comme 192.0.2.5:3323", f"at most {most}, such as 192.0.2.5:3323"),
+        fits,
+    )
+
+
 LONGEST: Final = 200
 _HOST: Final = r"(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z0-9-]{1,63}(?<!-)"
 
@@ -231,6 +251,18 @@ RULES: Final[dict[str, Known]] = {
             Phrase("adresses des serveurs qui copient nos zones", "addresses of the servers that copy our zones"),
             "",
             addresses(4),
+        ),
+        Known(
+            "dns.resolvers",
+            Phrase("adresses des résolveurs que reçoivent les membres", "addresses of the resolvers that members get"),
+            "",
+            addresses(4),
+        ),
+        Known(
+            "routing.rpki",
+            Phrase("serveurs RPKI que nos routeurs interrogent", "RPKI servers that our routers ask"),
+            "",
+            services(2),
         ),
     )
 }

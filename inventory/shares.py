@@ -12,7 +12,7 @@ from foundation import clock, journal
 from foundation.acts import Act
 from foundation.errors import Invalid, Refused
 from foundation.speech import Phrase
-from inventory import addresses, credentials
+from inventory import addresses, certificates, credentials
 from inventory.models.lines import Line, LineEvent, Share
 from inventory.models.people import Member, MemberStatus
 
@@ -108,7 +108,9 @@ def begin(session: Session, act: Act, line: Line, member: Member, *, weight: int
 def finish(session: Session, act: Act, line: Line, share: Share, day: date) -> None:
     """A part ends on `day`, and now its addresses go to quarantine and its credentials open nothing more."""
     share.until = day
-    credentials.end((one for one in share.credentials if one.until is None or one.until > act.at), act.at)
+    over = [one for one in share.credentials if one.until is None or one.until > act.at]
+    credentials.end(over, act.at)
+    certificates.revoke_of(session, act, over)
     for assignment in share.assignments:
         if assignment.until is None:
             addresses.release(session, act, assignment)

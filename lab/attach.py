@@ -162,6 +162,26 @@ class Lab:
         """Cut a machine's power and let it start again: its disk is as it was, its memory is gone."""
         self._ask(do="reboot", machine=machine)
 
+    def pull(self, machine: str, interface: str) -> None:
+        """Pull the cable of an interface until `mend`."""
+        self._ask(do="fault", kind="pull", machine=machine, interface=interface)
+
+    def slow(self, machine: str, interface: str, seconds: float) -> None:
+        """Make the cable of an interface that long, each way, until `mend`."""
+        self._ask(do="fault", kind="slow", machine=machine, interface=interface, seconds=float(seconds))
+
+    def fill(self, machine: str) -> None:
+        """Leave no room where releases are written on a machine, until `mend`."""
+        self._ask(do="fault", kind="fill", machine=machine)
+
+    def kill(self, daemon: str) -> list[str]:
+        """Kill a unit, or the processes of that name, wherever it runs; `mend` starts the units again."""
+        return list(self._ask(do="fault", kind="kill", daemon=daemon)["machines"])
+
+    def mend(self) -> list[str]:
+        """Undo every fault, the latest first: what was mended."""
+        return list(self._ask(do="mend")["mended"])
+
     def state(self) -> dict[str, Running]:
         """What runs on each machine."""
         return {name: _running(values) for name, values in self._ask(do="state")["machines"].items()}

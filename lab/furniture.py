@@ -38,6 +38,7 @@ _CONFIGURATION: Final[dict[Kind, str]] = {
 _PYTHON_RUNS_HERE: Final[frozenset[Kind]] = frozenset({"internet", "home"})
 _WIREGUARD: Final[frozenset[Kind]] = frozenset({"vpn", "home"})
 """Never a copy: the host's own tunnels and keys are none of the lab's business."""
+_OPENVPN: Final = "/etc/openvpn"
 _OWN_PROGRAMS: Final = "/usr/local/sbin"
 """First on every PATH of root, and there on a Debian without systemd too."""
 _SHADOW: Final = "/etc/shadow"
@@ -48,6 +49,8 @@ def furnish(topology: Topology, machine: Machine, folder: Path, host_key: Path |
     _empty(folder, "/run", 0o755)
     if machine.kind in _WIREGUARD:
         _empty(folder, "/etc/wireguard", 0o700)
+        if Path(_OPENVPN).is_dir():
+            _empty(folder, _OPENVPN, 0o755)
     if machine.kind in _PYTHON_RUNS_HERE:
         return
     for path, mode in _OF_EVERY_SERVER.items():

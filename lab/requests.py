@@ -7,6 +7,10 @@
                                                                      -> {"status", "stdout", "stderr"}
     {"do": "link", "machine": M, "interface": I, "up": bool}         -> {}
     {"do": "reboot", "machine": M}                                   -> {} once its units run again
+    {"do": "fault", "kind": "pull" | "slow", "machine": M, "interface": I, "seconds": s}    -> {}
+    {"do": "fault", "kind": "fill", "machine": M}                    -> {}
+    {"do": "fault", "kind": "kill", "daemon": D}                     -> {"machines": […]}
+    {"do": "mend"}                                                   -> {"mended": […]}
     {"do": "state"}                                                  -> machines, units, programs
     {"do": "endpoints"}                                              -> addresses and host keys
     {"do": "restore"}              -> {} once all is as it was after `up`; the lab ends if that fails
@@ -30,6 +34,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from lab import kernel, wiring
+from lab.faults import Faults
 from lab.house import House
 from lab.init import Init
 
@@ -46,6 +51,7 @@ class Desk:
     def __init__(self, house: House, end: Callable[[], None]) -> None:
         self._house = house
         self._end = end
+        self._faults = Faults(house)
         self._gate = _Gate()
         self._inside: list[Listener] = []
 
@@ -103,11 +109,29 @@ class Desk:
             case {"do": "reboot", "machine": str(name)}:
                 self._house.reboot(name)
                 return {}
+            case {"do": "fault" | "mend"}:
+                return self._break(request)
             case {"do": "state"}:
                 return self._state()
             case {"do": "endpoints"}:
                 return {"endpoints": endpoints(self._house)}
         raise ValueError(f"not understood: {request.get('do')!r}")
+
+    def _break(self, request: Request) -> Answer:
+        match request:
+            case {"do": "mend"}:
+                return {"mended": self._faults.mend()}
+            case {"kind": "pull", "machine": str(name), "interface": str(port)}:
+                self._faults.pull(name, port)
+            case {"kind": "slow", "machine": str(name), "interface": str(port), "seconds": float(seconds)}:
+                self._faults.slow(name, port, seconds)
+            case {"kind": "fill", "machine": str(name)}:
+                self._faults.fill(name)
+            case {"kind": "kill", "daemon": str(daemon)}:
+                return {"machines": self._faults.kill(daemon)}
+            case _:
+                raise ValueError(f"not understood: {request.get('kind')!r}")
+        return {}
 
     def _hold(self, asker: socket.socket) -> Answer | None:
         asker.sendall(b"{}\n")
@@ -120,6 +144,7 @@ class Desk:
     def _restore(self) -> Answer:
         with self._gate.alone():
             self.close()
+            self._faults.forget()
             try:
                 self._house.clear()
                 self._house.build(lambda _: None)

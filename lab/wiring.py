@@ -103,6 +103,32 @@ def pull(topology: Topology, namespaces: Path, machine: str, port: str, *, plugg
         switches.link("set", index=far, state="up" if plugged else "down")
 
 
+@contextmanager
+def lengthened(topology: Topology, namespaces: Path, machine: str, port: str) -> Iterator[tuple[str, str]]:
+    """Cut the cable of a port in two: inside, the caller is where both ends are, and joins them."""
+    far = _far_end(topology, machine, port)
+    ends = far, f"{far}a"
+    with _in(namespaces / SWITCHES) as switches:
+        bridge = _index(switches, _bridge(_lan(topology, machine, port)))
+        switches.link("set", index=_index(switches, far), master=0)
+        switches.link("add", ifname=ends[1], kind="veth", peer={"ifname": f"{far}b"}, state="up")
+        switches.link("set", index=_index(switches, f"{far}b"), master=bridge, state="up")
+        yield ends
+
+
+def shorten(topology: Topology, namespaces: Path, machine: str, port: str) -> None:
+    """Make the cable of a port whole again."""
+    far = _far_end(topology, machine, port)
+    with _in(namespaces / SWITCHES) as switches:
+        switches.link("del", index=_index(switches, f"{far}a"))
+        bridge = _index(switches, _bridge(_lan(topology, machine, port)))
+        switches.link("set", index=_index(switches, far), master=bridge)
+
+
+def _lan(topology: Topology, machine: str, port: str) -> str:
+    return next(each.lan for each in topology.machine(machine).ports if each.name == port)
+
+
 def _address(kernel: Any, machine: Machine) -> None:
     for port in machine.ports:
         index = _index(kernel, port.name)

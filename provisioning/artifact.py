@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session
 
@@ -72,6 +72,24 @@ class Artifact(Protocol):
     def lines(self, before: Texts, after: Texts) -> tuple[str, ...]:
         """Numbers of the lines (`L0042`) that come, go or change between the two."""
         ...
+
+
+@runtime_checkable
+class Recognising(Protocol):
+    """An artifact that knows a configuration made by hand: what means the same, and what in it is nobody's here."""
+
+    def recognised(self, running: Texts, desired: Texts) -> Texts:
+        """What runs; where it was made by hand, what means the same as in `desired` is spelled as there."""
+        ...
+
+    def strangers(self, running: Texts, desired: Texts) -> tuple[str, ...]:
+        """What a machine serves and `desired` would take away from it, by what it is called there."""
+        ...
+
+
+def recognised(artifact: Artifact, running: Texts, desired: Texts) -> Texts:
+    """What runs, compared by its meaning where the artifact can (docs/decisions/0027)."""
+    return artifact.recognised(running, desired) if isinstance(artifact, Recognising) else running
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from foundation import journal
 from foundation.acts import Act
@@ -268,11 +268,32 @@ def approved(session: Session) -> list[Change]:
     return list(session.scalars(select(Change).where(Change.state == S.APPROVED).order_by(Change.number)))
 
 
+def page(
+    session: Session,
+    *,
+    device: Device | None = None,
+    artifact: str = "",
+    state: ChangeState | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> Sequence[Change]:
+    """Changes by number, a page at a time: all, of a machine, of one artifact on it, in a state."""
+    query = select(Change).where(Change.number > after).order_by(Change.number).limit(limit).options(defer(Change.diff))
+    if device is not None:
+        query = query.where(Change.device_id == device.id)
+    if artifact:
+        query = query.where(Change.artifact == artifact)
+    if state is not None:
+        query = query.where(Change.state == state)
+    return session.scalars(query).all()
+
+
 def list_changes(
     session: Session, *, device: Device | None = None, artifact: str = "", limit: int = 50
 ) -> Sequence[tuple[Change, str]]:
     """The latest changes with their machine's name, the newest first: all, of a machine, of one artifact on it."""
     query = select(Change, Device.name).join(Device).order_by(Change.number.desc()).limit(limit)
+    query = query.options(defer(Change.diff))
     if device is not None:
         query = query.where(Change.device_id == device.id)
     if artifact:

@@ -6,19 +6,20 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from operator import attrgetter
 from typing import Final, Protocol, TypeAlias
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
 from foundation.errors import Refused
 from foundation.speech import Phrase
-from inventory import devices, lines
+from inventory import devices
 from inventory.lines import RENDERED
-from inventory.models.access import LineMigration
 from inventory.models.addresses import Assignment, IPNetwork, Pool, Role
 from inventory.models.devices import Device, Interface
 from inventory.models.lines import Credential, CredentialKind, Line, Share
+from provisioning import served
 
 IPInterface: TypeAlias = IPv4Interface | IPv6Interface
 
@@ -43,6 +44,9 @@ class Unwritable(Refused):
     )
 
 
+_PLACE: Final = attrgetter("family", "first", "length")
+"""What puts prefixes of both families in order, without the objects that they become."""
+
 CORE: Final = "core0"
 """The interface of our machines on the LAN that joins them."""
 
@@ -63,30 +67,17 @@ def living(dated: Dated, at: datetime) -> bool:
     return dated.since <= at and (dated.until is None or at < dated.until)
 
 
-def rendered_lines(session: Session, device: Device | None = None) -> Sequence[Line]:
+def rendered_lines(session: Session, device: Device | None = None) -> Sequence[served.Line]:
     """Lines that are on the machines, by number, with what their shares hold; those of one machine where given.
 
     A line that is going over to a machine is on that one too.
     """
-    shares = selectinload(Line.shares)
-    query = (
-        select(Line)
-        .where(Line.state.in_(RENDERED))
-        .order_by(Line.number)
-        .options(
-            joinedload(Line.offer),
-            selectinload(Line.migrations).joinedload(LineMigration.to_offer),
-            shares.selectinload(Share.credentials),
-            shares.selectinload(Share.assignments),
-        )
-        .execution_options(populate_existing=True)
-    )
-    if device is not None:
-        query = query.where(or_(Line.device_id == device.id, Line.id.in_(lines.going_to(device.id))))
-    return session.scalars(query).all()
+    return served.served(session, device)
 
 
-def opening(line: Line, share: Share, kind: CredentialKind, at: datetime, device: Device | None) -> list[Credential]:
+def opening(
+    line: served.Line, share: served.Share, kind: CredentialKind, at: datetime, device: Device | None
+) -> list[served.Credential]:
     """What opens a line for one share on a machine, or anywhere: while it is going over, the old there, the new here.
 
     A migration that brings no credential keeps the old one in force at both ends.
@@ -100,16 +91,18 @@ def opening(line: Line, share: Share, kind: CredentialKind, at: datetime, device
     return [one for one in held if (one.migration_id == migration.id) == new]
 
 
-def mtu(line: Line, credential: Credential) -> int:
+def mtu(line: Line | served.Line, credential: Credential | served.Credential) -> int:
     """The largest packet, in octets, of what a credential opens."""
     if line.migration is not None and credential.migration_id is not None:
         return line.migration.to_mtu or line.migration.to_offer.mtu
     return line.mtu or line.offer.mtu
 
 
-def prefixes(assignments: Iterable[Assignment], at: datetime) -> tuple[IPNetwork, ...]:
+def prefixes(held: Iterable[Assignment | served.Assignment], at: datetime) -> tuple[IPNetwork, ...]:
     """The living ones' prefixes, IPv4 before IPv6, in order."""
-    return tuple(sorted((one.prefix for one in assignments if living(one, at)), key=order))
+    here = [one for one in held if living(one, at)]
+    here.sort(key=_PLACE)
+    return tuple(one.prefix for one in here)
 
 
 def order(prefix: IPNetwork) -> tuple[int, int, int]:

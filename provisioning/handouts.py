@@ -1,7 +1,8 @@
 """What a member is given to connect with: plain settings, or a text that their own router reads.
 
-None of it keeps a WireGuard private key: it exists at the member's alone, and a text says where it goes. Texts that a
-machine reads are quoted by that machine's own rules, whatever is in them.
+None of it keeps a private key. A WireGuard one exists at the member's alone, and a text says where it goes; OpenVPN's
+is made as it is handed out (openvpn_handouts.py). Texts that a machine reads are quoted by that machine's own rules,
+whatever is in them.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from inventory.models.addresses import Assignment, IPNetwork, Role
 from inventory.models.lines import Credential, CredentialKind, Line, Share
 from inventory.models.mandates import Task
 from inventory.rights import asks
-from provisioning import facts
+from provisioning import facts, openvpn_handouts
 from provisioning.facts import MachineIncomplete, Unwritable
+from provisioning.openvpn_handouts import OpenVpnHandout
 
 YOUR_KEY: Final = {"fr": "VOTRE_CLE_PRIVEE", "en": "YOUR_PRIVATE_KEY"}
 """Stands where a member puts the private key that they alone have."""
@@ -63,6 +65,8 @@ class Form(StrEnum):
     ROUTEROS = "routeros"
     OPENWRT = "openwrt"
     WIREGUARD = "wireguard"
+    OVPN = "ovpn"
+    CUBE = "cube"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class WireGuardHandout:
     server_key: str
     endpoint: str
     line: str = ""
+    preshared_key: str = field(default="", repr=False)
 
     @property
     def host(self) -> str:
@@ -104,11 +109,12 @@ class PppHandout:
     delegated: tuple[str, ...]
 
 
-Handout = WireGuardHandout | PppHandout
+Handout = WireGuardHandout | PppHandout | OpenVpnHandout
 
 WRITTEN: Final[Mapping[type[Handout], frozenset[Form]]] = {
-    WireGuardHandout: frozenset(Form),
-    PppHandout: frozenset(Form) - {Form.WIREGUARD},
+    WireGuardHandout: frozenset({Form.SHEET, Form.ROUTEROS, Form.OPENWRT, Form.WIREGUARD}),
+    PppHandout: frozenset({Form.SHEET, Form.ROUTEROS, Form.OPENWRT}),
+    OpenVpnHandout: frozenset({Form.OVPN, Form.CUBE}),
 }
 """For what each is written."""
 
@@ -116,8 +122,10 @@ WRITTEN: Final[Mapping[type[Handout], frozenset[Form]]] = {
 def written(handout: Handout, form: Form, language: Language) -> str:
     """The text of a hand-out, one that `WRITTEN` names.
 
-    Raises Unwritable where a value holds signs that nobody can see, or that end a line.
+    Raises Unwritable where a value holds signs that nobody can see, or that end a line; KeyBesideCube.
     """
+    if isinstance(handout, OpenVpnHandout):
+        return openvpn_handouts.ovpn(handout, language) if form is Form.OVPN else openvpn_handouts.cube(handout)
     for value in _values(handout):
         _visible(value, handout.line)
     if form is Form.WIREGUARD and isinstance(handout, WireGuardHandout):
@@ -133,14 +141,18 @@ def written(handout: Handout, form: Form, language: Language) -> str:
 
 
 @asks(Task.LINES_WRITE, "share", own=True)
-def hand_out(session: Session, act: Act, line: Line, share: Share, form: str) -> tuple[Handout, Form]:
+def hand_out(
+    session: Session, act: Act, line: Line, share: Share, form: str, *, request: str = ""
+) -> tuple[Handout, Form]:
     """What a share of a line, as `find_line` loads it, needs to connect; that it was handed out is journaled.
 
-    Of two passwords in force it is the new one. Raises NothingToHandOut, NotForThisLine, MachineIncomplete.
+    Of two passwords in force it is the new one. A certificate is a new one each time, for the key of a signing
+    `request` where there is one. Raises NothingToHandOut, NotForThisLine, MachineIncomplete, and what
+    `openvpn_handouts.made` raises.
     """
     part = next(one for one in line.shares if one.id == share.id)
     held = [one for one in part.credentials if one.until is None and one.migration_id is None]
-    made = _made(session, act, line, part, held)
+    made = _made(session, act, line, part, held, request)
     fits = sorted(WRITTEN[type(made)])
     if form not in fits:
         raise NotForThisLine(line=str(line), form=form[:20], forms=[str(one) for one in fits])
@@ -148,7 +160,7 @@ def hand_out(session: Session, act: Act, line: Line, share: Share, form: str) ->
     return made, Form(form)
 
 
-def _made(session: Session, act: Act, line: Line, part: Share, held: list[Credential]) -> Handout:
+def _made(session: Session, act: Act, line: Line, part: Share, held: list[Credential], request: str) -> Handout:
     language = "en" if part.member.language == "en" else "fr"
     for one in held:
         if one.kind == CredentialKind.WIREGUARD:
@@ -162,7 +174,10 @@ def _made(session: Session, act: Act, line: Line, part: Share, held: list[Creden
                 server_key=line.device.public_key,
                 endpoint=line.device.endpoint,
                 line=str(line),
+                preshared_key="" if one.secret is None else vault_of(session).open(one.secret),
             )
+        if one.kind == CredentialKind.OPENVPN:
+            return openvpn_handouts.made(session, act, line, part, one, request)
         if one.kind == CredentialKind.PPP and one.secret is not None:
             return _ppp(act, line, part, one, vault_of(session).open(one.secret))
     raise NothingToHandOut(member=str(part.member), line=str(line))
@@ -207,9 +222,11 @@ def uci(text: str) -> str:
 _QUOTED: Final[Mapping[Form, Callable[[str], str]]] = {Form.ROUTEROS: routeros, Form.OPENWRT: uci}
 
 
-def _values(handout: Handout) -> list[str]:
+def _values(handout: WireGuardHandout | PppHandout) -> list[str]:
     if isinstance(handout, WireGuardHandout):
-        return [handout.private_key, handout.server_key, handout.endpoint, *handout.addresses]
+        return [
+            handout.private_key, handout.server_key, handout.endpoint, handout.preshared_key, *handout.addresses
+        ]  # fmt: skip
     return [handout.login, handout.password, handout.address, *handout.routed, *handout.delegated]
 
 

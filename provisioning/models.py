@@ -85,8 +85,9 @@ class Change(Base):
     state: Mapped[str] = mapped_column(String(16), index=True, info=kept("technical"))
     seen: Mapped[str] = mapped_column(String(64), info=kept("technical"))
     wanted: Mapped[str] = mapped_column(String(64), info=kept("technical"))
-    before: Mapped[Sealed] = mapped_column(SealedColumn, info=kept("secret"))
-    after: Mapped[Sealed] = mapped_column(SealedColumn, info=kept("secret"))
+    # Megabytes each: read where they are opened, not with every row of a list.
+    before: Mapped[Sealed] = mapped_column(SealedColumn, deferred=True, info=kept("secret"))
+    after: Mapped[Sealed] = mapped_column(SealedColumn, deferred=True, info=kept("secret"))
     diff: Mapped[str] = mapped_column(info=kept("technical"))
     impact: Mapped[str] = mapped_column(String(16), info=kept("technical"))
     count: Mapped[int] = mapped_column(info=kept("technical"))

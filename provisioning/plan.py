@@ -12,11 +12,11 @@ from foundation.acts import Act
 from foundation.database import Store, reading, transaction
 from foundation.errors import EssaimError
 from foundation.settings import Settings
-from inventory import announced, rights
+from inventory import announced, certificates, rights
 from inventory.announced import Announced
 from inventory.models.devices import Device
 from inventory.models.mandates import Task
-from provisioning import changes, targets
+from provisioning import changes, ownership, targets
 from provisioning.apply import AT_ONCE, look
 from provisioning.artifact import Effect, Impact, Target
 from provisioning.changes import Wanted
@@ -45,19 +45,39 @@ class Planned:
     approved: bool = False
 
 
-def plan(store: Store, settings: Settings, act: Act, told: Callable[[str], None]) -> list[Planned]:
+def plan(
+    store: Store,
+    settings: Settings,
+    act: Act,
+    told: Callable[[str], None],
+    *,
+    of: Sequence[str] = (),
+    taking_over: Sequence[str] = (),
+) -> list[Planned]:
     """Look at every target against what the inventory wants, several at once; change nothing on any of them.
 
+    With `of`, lines (`L0042`) or members (`M0042`), only those on which these leave a mark are rendered and looked at.
+    `taking_over` are targets never configured by us from which a plan may take away what the inventory does not know.
     `told` is called with a target's name as it is done. A target that cannot be rendered or seen, or that is not
     the actor's to plan, is said to be so, and the others go on. Changes are numbered in the order of the targets,
-    whichever machine answers first.
+    whichever machine answers first. Raises BadNumber, NoSuchLine and NoSuchMember of what `of` names.
     """
     with reading(store) as session:
-        work = [_wanted(session, act, device, target) for device, target in targets.every_target(session)]
+        due = certificates.due(session, act.at)
+    if due:
+        with transaction(store) as session:
+            certificates.keep(session, act)
+    with reading(store) as session:
+        touched = targets.touched(session, of)
+        work = [
+            _wanted(session, act, device, target)
+            for device, target in targets.every_target(session)
+            if not of or str(target) in touched
+        ]
     found = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for each, seen in zip(work, pool.map(lambda each: _look(store, settings, act, each), work), strict=True):
-            found.append(_propose(store, act, each, seen))
+            found.append(_propose(store, act, each, seen, over=str(each.target) in taking_over))
             told(str(each.target))
     return found
 
@@ -102,7 +122,7 @@ def _look(store: Store, settings: Settings, act: Act, work: _Work) -> Seen | Ess
         return problem
 
 
-def _propose(store: Store, act: Act, work: _Work, seen: Seen | EssaimError) -> Planned:
+def _propose(store: Store, act: Act, work: _Work, seen: Seen | EssaimError, *, over: bool) -> Planned:
     name = str(work.target)
     if isinstance(work.wanted, EssaimError):
         return Planned(name, problem=work.wanted, works=work.works)
@@ -110,6 +130,8 @@ def _propose(store: Store, act: Act, work: _Work, seen: Seen | EssaimError) -> P
         return Planned(name, problem=seen, works=work.works)
     try:
         with transaction(store) as session:
+            if not over:
+                ownership.check(session, work.wanted, seen)
             change = changes.propose(session, act, work.wanted, seen)
             return Planned(name, works=work.works) if change is None else shown(name, change, work.works)
     except EssaimError as problem:

@@ -35,8 +35,26 @@ SHOWN: Final = 4
 _WATCHERS: Final = ("router", "vpn", "lns", "radius")
 _SERVES: Final = "serves"
 _NOTHING: Final = Phrase("rien", "nothing")
+_OPENVPN: Final = """
+python3 -c '
+import socket
+with socket.socket(socket.AF_UNIX) as daemon:
+    daemon.settimeout(5)
+    daemon.connect("/run/openvpn-server/essaim.sock")
+    daemon.sendall(b"status 3\\n")
+    for row in daemon.makefile("r", encoding="utf-8", errors="replace"):
+        columns = row.rstrip("\\r\\n").split("\\t")
+        if columns[0] == "CLIENT_LIST" and columns[1] != "UNDEF":
+            print(columns[1])
+        if columns[0] == "END":
+            print("/serves")
+            break
+' 2>/dev/null || true
+"""
+"""The names that are connected, and `/serves`, which no certificate can be called."""
 
 _BGP: Final = "timeout 20 vtysh -c 'show bgp summary json'"
+_BIRD: Final = "timeout 20 birdc show protocols 2>/dev/null || true"
 _TUNNELS: Final = "wg show wg0 latest-handshakes 2>/dev/null || true"
 _WIREGUARD: Final = f"wg show wg0 >/dev/null 2>&1 && echo {_SERVES} || true"
 # radclient takes the secret from a descriptor: an argument would show in the list of processes.
@@ -155,6 +173,18 @@ def neighbours(target: Target, desired: Texts, effect: Effect, seconds: float) -
     yield Probe(wrong, target.machine, _BGP, established, within=max(1.0, seconds * 3 / 4))
 
 
+def bird(target: Target, desired: Texts, effect: Effect, seconds: float) -> Iterator[Probe]:  # noqa: ARG001
+    """BIRD's neighbours that were up are up, but for those that are to go."""
+    kept = frozenset(re.findall(r"^protocol bgp (\S+)", "\n".join(desired.values()), re.MULTILINE))
+
+    def established(said: str) -> frozenset[str]:
+        rows = (row.split() for row in said.splitlines())
+        return frozenset(row[0] for row in rows if "BGP" in row and "Established" in row) & kept
+
+    wrong = Phrase("un voisin BGP n'est plus là", "a BGP neighbour is no longer there")
+    yield Probe(wrong, target.machine, _BIRD, established, within=max(1.0, seconds * 3 / 4))
+
+
 def tunnels(target: Target, desired: Texts, effect: Effect, seconds: float) -> Iterator[Probe]:  # noqa: ARG001
     """The interface is there, and no more tunnels fall than was announced."""
     wrong = Phrase("WireGuard ne sert plus", "WireGuard no longer serves")
@@ -167,6 +197,14 @@ def logins(target: Target, desired: Texts, effect: Effect, seconds: float) -> It
     """FreeRADIUS answers (Status-Server, RFC 5997)."""
     wrong = Phrase("FreeRADIUS ne répond plus", "FreeRADIUS no longer answers")
     yield Probe(wrong, target.machine, _RADIUS, _words, always=frozenset({_SERVES}))
+
+
+def certified(target: Target, desired: Texts, effect: Effect, seconds: float) -> Iterator[Probe]:  # noqa: ARG001
+    """OpenVPN answers, and no more of its sessions fall than was announced."""
+    wrong = Phrase("OpenVPN ne sert plus", "OpenVPN no longer serves")
+    yield Probe(wrong, target.machine, _OPENVPN, lambda said: _words(said) & {"/serves"}, always=frozenset({"/serves"}))
+    fallen = Phrase("plus de sessions OpenVPN sont tombées qu'annoncé", "more OpenVPN sessions fell than was announced")
+    yield Probe(fallen, target.machine, _OPENVPN, lambda said: _words(said) - {"/serves"}, may_fall=_announced(effect))
 
 
 def ppp(target: Target, desired: Texts, effect: Effect, seconds: float) -> Iterator[Probe]:  # noqa: ARG001
@@ -191,7 +229,9 @@ def sessions(said: str) -> frozenset[str]:
 
 _OF: Final[Mapping[str, Callable[[Target, Texts, Effect, float], Iterator[Probe]]]] = {
     "router": neighbours,
+    "bird": bird,
     "wireguard": tunnels,
+    "openvpn": certified,
     "radius": logins,
     "l2tp": ppp,
 }

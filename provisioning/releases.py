@@ -21,8 +21,13 @@ from provisioning.texts import Texts, digest
 
 FOLDER: Final = "/var/lib/essaim"
 _REMARK: Final = re.compile(
-    r"(?:^\n)?^# (?:\S+ was edited by hand|FwMark = .*|the server (?:does not run|was not told of .*))\n", re.MULTILINE
+    r"(?:^\n)?^# (?:\S+ was edited by hand|not written by Essaim|FwMark = .*|"
+    r"the server (?:does not run|was not told of .*))\n",
+    re.MULTILINE,
 )
+
+FOREIGN: Final = "not written by Essaim"
+"""The note on what a machine runs that no release of ours brought there."""
 
 # Each section is one line, `name base64`: whatever a file holds, it cannot be taken for another section.
 # The assignment keeps a command's failure, which a pipeline would lose.
@@ -70,6 +75,11 @@ def sections(output: str) -> dict[str, str]:
 def files(found: Mapping[str, str]) -> dict[str, str]:
     """The daemon's own files among the sections."""
     return {name.removeprefix("file:"): text for name, text in found.items() if name.startswith("file:")}
+
+
+def by_hand(found: Mapping[str, str]) -> bool:
+    """Whether no release of ours is in force: what runs was made by somebody else."""
+    return "release" not in found
 
 
 def unnoted(texts: Texts) -> Texts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from importlib.metadata import entry_points
 from threading import Lock
@@ -10,16 +10,23 @@ from threading import Lock
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from foundation import text
 from foundation.errors import NotFound
 from foundation.settings import Settings
 from foundation.speech import Phrase
-from inventory import devices
-from inventory.models.devices import Device
-from inventory.models.lines import Delivery, Line
+from inventory import devices, lines, members
+from inventory.models.access import LineMigration, Outcome
+from inventory.models.addresses import Assignment, Pool
+from inventory.models.devices import Device, DeviceSecret
+from inventory.models.lines import Delivery, Line, Share
+from inventory.models.names import ReverseDelegation, ReverseName
 from provisioning.artifact import Artifact, Target
 from provisioning.artifacts.antispoofing import ANTISPOOFING_LNS, ANTISPOOFING_VPN
-from provisioning.artifacts.dns import BIND, KNOT, NSD
+from provisioning.artifacts.bird import BIRD
+from provisioning.artifacts.dns import BIND, KNOT, NSD, UPDATE
+from provisioning.artifacts.ipoe import IPOE
 from provisioning.artifacts.l2tp import L2TP
+from provisioning.artifacts.openvpn import OPENVPN
 from provisioning.artifacts.radius import RADIUS
 from provisioning.artifacts.router import ROUTER
 from provisioning.artifacts.wireguard import WIREGUARD
@@ -27,7 +34,9 @@ from provisioning.changes import Wanted
 from provisioning.drivers.protocol import Driver
 from provisioning.models import Change
 
-ARTIFACTS: tuple[Artifact, ...] = (ROUTER, RADIUS, ANTISPOOFING_LNS, L2TP, ANTISPOOFING_VPN, WIREGUARD, KNOT, NSD, BIND)
+ARTIFACTS: tuple[Artifact, ...] = (
+    ROUTER, BIRD, RADIUS, ANTISPOOFING_LNS, L2TP, IPOE, ANTISPOOFING_VPN, WIREGUARD, OPENVPN, KNOT, NSD, BIND, UPDATE,
+)  # fmt: skip
 """In the order in which a new association is brought up: roads first, doors last."""
 
 
@@ -43,14 +52,28 @@ class NoTarget(NotFound):
     )
 
 
+MOST_LINES = 1000
+"""Lines of one member, an organisation say."""
 _PPP = frozenset({"lns", "radius"})
-_ROLES = {Delivery.TUNNEL: frozenset({"vpn"}), Delivery.L2TP: _PPP, Delivery.PPPOE: _PPP}
+_ROLES = {
+    Delivery.TUNNEL: frozenset({"vpn"}),
+    Delivery.L2TP: _PPP,
+    Delivery.PPPOE: _PPP,
+    Delivery.IPOE_VLAN: frozenset({"bng"}),
+}
 """Roles of the machines that know of a line, by how it arrives."""
 
 _LOADING = Lock()
 """Two threads that import one library at once may each see half of it (yaml's modules)."""
 
-_DRIVER_OF = {"frr": "napalm", "debian": "ansible", "debian-nsd": "ansible", "debian-bind": "ansible"}
+_DRIVER_OF = {
+    "frr": "napalm",
+    "debian": "ansible",
+    "debian-nsd": "ansible",
+    "debian-bind": "ansible",
+    "debian-bird": "ansible",
+    "rfc2136": "dns-update",
+}
 
 
 def every_target(session: Session) -> Iterator[tuple[Device, Target]]:
@@ -60,26 +83,47 @@ def every_target(session: Session) -> Iterator[tuple[Device, Target]]:
             Device.role == artifact.role, Device.platform == artifact.platform, Device.until.is_(None)
         )
         for device in session.scalars(query.options(selectinload(Device.interfaces)).order_by(Device.name)):
-            yield device, Target(devices.machine(device), artifact)
+            if _carries(session, device, artifact):
+                yield device, Target(devices.machine(device), artifact)
 
 
 def targets_of_line(session: Session, line: Line) -> list[str]:
     """The targets on which a line leaves its mark, by name: its own machine, and RADIUS for a PPP line.
 
-    A line that is going over leaves it at both ends.
+    A line that is going over leaves it at both ends; one whose addresses were ever named, on the name servers; one
+    that another machine serves than its addresses' pool, or that ever went over to another, on the routers.
     """
     ends = {(line.offer.delivery, line.device_id)}
     if line.migration is not None:
         ends.add((line.migration.to_offer.delivery, line.migration.to_device_id))
+    known = {"dns"} if _ever_named(session, line) else set()
+    known |= {"router"} if _strayed(session, line) else set()
     return [
         str(target)
         for device, target in every_target(session)
-        if any(
+        if target.artifact.role in known
+        or any(
             target.artifact.role in _ROLES.get(Delivery(delivery), frozenset())
             and (device.id == served_by or target.artifact.role == "radius")
             for delivery, served_by in ends
         )
     ]
+
+
+def touched(session: Session, names: Iterable[str]) -> frozenset[str]:
+    """The targets on which lines leave their mark: those named (`L0042`), and all that a member has or had (`M0042`).
+
+    Raises BadNumber, NoSuchLine, NoSuchMember.
+    """
+    found: set[str] = set()
+    for name in names:
+        if name[:1] in "Mm":
+            member = members.find_member(session, name)
+            every = lines.list_lines(session, ended=True, member=member, limit=MOST_LINES)
+        else:
+            every = [lines.find_line(session, name)]
+        found.update(target for line in every for target in targets_of_line(session, line))
+    return frozenset(found)
 
 
 def target_of(session: Session, change: Change) -> tuple[Device, Target]:
@@ -92,7 +136,8 @@ def target_of(session: Session, change: Change) -> tuple[Device, Target]:
 
 def wanted(session: Session, device: Device, target: Target, at: datetime) -> Wanted:
     """What the inventory wants on a target. Raises TemplateFailed and whatever the artifact refuses."""
-    return Wanted(device.id, target, target.artifact.desired(session, device, at))
+    with text.overriding(session.info.get("templates")):
+        return Wanted(device.id, target, target.artifact.desired(session, device, at))
 
 
 def driver_for(settings: Settings, target: Target) -> Driver:
@@ -102,3 +147,35 @@ def driver_for(settings: Settings, target: Target) -> Driver:
     with _LOADING:
         kind: type[Driver] = found.load()
     return kind(settings)
+
+
+def _carries(session: Session, device: Device, artifact: Artifact) -> bool:
+    """A VPN server is WireGuard's, unless it was given what OpenVPN alone takes; given both, it serves both."""
+    if artifact not in (WIREGUARD, OPENVPN):
+        return True
+    held = set(session.scalars(select(DeviceSecret.name).where(DeviceSecret.device_id == device.id)))
+    return artifact.name in held or (artifact is WIREGUARD and OPENVPN.name not in held)
+
+
+def _ever_named(session: Session, line: Line) -> bool:
+    held = select(Assignment.id).join(Share, Share.id == Assignment.share_id).where(Share.line_id == line.id)
+    named = (
+        select(table.id).where(table.assignment_id.in_(held)).limit(1) for table in (ReverseName, ReverseDelegation)
+    )
+    return any(session.scalar(query) is not None for query in named)
+
+
+def _strayed(session: Session, line: Line) -> bool:
+    away = (
+        select(Assignment.id)
+        .join(Share, Share.id == Assignment.share_id)
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .where(Share.line_id == line.id, Assignment.until.is_(None))
+        .where(Pool.device_id.is_not(None), Pool.device_id != line.device_id)
+    )
+    went = select(LineMigration.id).where(
+        LineMigration.line_id == line.id,
+        LineMigration.outcome == Outcome.DONE,
+        LineMigration.from_device_id != LineMigration.to_device_id,
+    )
+    return any(session.scalar(query.limit(1)) is not None for query in (away, went))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import TypeAlias
 
 from foundation.journal import canonical
+from provisioning import differences
 
 Texts: TypeAlias = Mapping[str, str]
 """Name of a file (`wg0.conf`) -> its text. An artifact may need several files; they change together."""
@@ -23,8 +23,9 @@ def unified(before: Texts, after: Texts) -> str:
     """A unified diff from `before` to `after`, three lines of context, empty when they are the same."""
     rows: list[str] = []
     for name in sorted({*before, *after}):
-        old, new = before.get(name, "").splitlines(), after.get(name, "").splitlines()
-        rows += difflib.unified_diff(old, new, name, name, lineterm="", n=3)
+        old, new = before.get(name, ""), after.get(name, "")
+        if old != new:
+            rows += differences.unified(name, old.splitlines(), new.splitlines())
     return "".join(f"{row}\n" for row in rows)
 
 

@@ -33,14 +33,20 @@ LAB = (
 TESTS = (
     "bind9",
     "bind9-utils",
+    "bird2",
     "chromium",
     "fonts-dejavu-core",
+    "frr-rpki-rtrlib",
     "git",
+    "kea-dhcp4-server",
+    "kea-dhcp6-server",
     "knot",
     "knot-dnssecutils",
     "knot-dnsutils",
     "nsd",
+    "openvpn",
     "postgresql",
+    "radvd",
 )
 
 POLICY = Path("/usr/sbin/policy-rc.d")

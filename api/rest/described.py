@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Final, Generic, TypeVar, get_type_hints
@@ -80,6 +80,11 @@ def one(router: APIRouter, path: str, noun: Noun[R, V], endpoint: Callable[..., 
 def reading(shape: Any) -> dict[int | str, dict[str, Any]]:
     """What a GET of something else than a noun may answer."""
     return {200: _answer(shape, None), **_unchanged(), **_refusals(_READ)}
+
+
+def doing(shape: Any, status: int, example: Mapping[str, object] | None = None) -> dict[int | str, dict[str, Any]]:
+    """What a POST that is no noun's own may answer."""
+    return {status: _answer(shape, dict(example) if example is not None else None), **_refusals(_WRITE)}
 
 
 def writing(

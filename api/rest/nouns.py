@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.rest.addresses import ADDRESSES, DELEGATIONS, REVERSE_NAMES
+from api.rest.changes import CHANGES
 from api.rest.credentials import CREDENTIALS
 from api.rest.devices import DEVICES
 from api.rest.equipment import EQUIPMENT
@@ -45,4 +46,5 @@ ALL: Final[tuple[Noun[Any, Any], ...]] = (
     FEEDS,
     DEVICES,
     EQUIPMENT,
+    CHANGES,
 )

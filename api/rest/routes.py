@@ -113,7 +113,7 @@ def _listing(noun: Noun[R, V]) -> Endpoint:
 def _reading(noun: Noun[R, V]) -> Endpoint:
     def one(request: Request, caller: Reader, name: str, seen: Seen = None) -> Response:
         with reading(request.app.state.store) as session:
-            row, whole = _found(session, caller, noun, name)
+            row, whole = found(session, caller, noun, name)
             view = _seen(session, caller, noun, row, whole=whole)
             watched = noun.looked is not None and caller.member_id not in owners_of(row, session)
             file = noun.named(row)
@@ -151,7 +151,7 @@ def _doing(noun: Noun[R, V], verb: Callable[..., object]) -> Endpoint:
         request: Request, caller: Writer, name: str, body: Any = None, key: Key = None, upon: Upon = None
     ) -> Response:
         def done(session: Session) -> Answer:
-            row = _held(session, caller, noun, name, upon)
+            row = held(session, caller, noun, name, upon)
             result = verb(session, caller.act, row, *_sent(body))
             return Answer(200, "", spelled(_afresh(session, caller, noun, name) if result is None else result))
 
@@ -165,7 +165,7 @@ def _changing(noun: Noun[R, V], verb: Callable[..., object]) -> Endpoint:
         if upon is None:
             raise MatchNeeded
         with transaction(request.app.state.store) as session:
-            verb(session, caller.act, _held(session, caller, noun, name, upon), *_sent(body))
+            verb(session, caller.act, held(session, caller, noun, name, upon), *_sent(body))
             answer = Answer(200, "", spelled(_afresh(session, caller, noun, name)))
         return _said(answer)
 
@@ -177,7 +177,7 @@ def sees_all(session: Session, act: Act, noun: Noun[R, V]) -> bool:
     return noun.readers is None or any(rights.may(session, act, task) for task in noun.readers)
 
 
-def _found(session: Session, caller: Caller, noun: Noun[R, V], name: str) -> tuple[R, bool]:
+def found(session: Session, caller: Caller, noun: Noun[R, V], name: str) -> tuple[R, bool]:
     """The row of that name, and whether all of it may be seen. Raises Absent where one may know nothing of it."""
     if sees_all(session, caller.act, noun):
         return noun.find(session, name), True
@@ -192,9 +192,9 @@ def _found(session: Session, caller: Caller, noun: Noun[R, V], name: str) -> tup
     return row, False
 
 
-def _held(session: Session, caller: Caller, noun: Noun[R, V], name: str, upon: str | None) -> R:
+def held(session: Session, caller: Caller, noun: Noun[R, V], name: str, upon: str | None) -> R:
     """The row, as it was when it was decided upon where that is said; others who write it wait. Raises Stale."""
-    row, whole = _found(session, caller, noun, name)
+    row, whole = found(session, caller, noun, name)
     if upon is None:
         return row
     if isinstance(row, Base):  # on PostgreSQL others may have been before us: SQLite has one writer
@@ -211,7 +211,7 @@ def _afresh(session: Session, caller: Caller, noun: Noun[R, V], name: str) -> V:
     """The row as it is after a deed."""
     session.flush()
     session.expire_all()
-    row, whole = _found(session, caller, noun, name)
+    row, whole = found(session, caller, noun, name)
     return _seen(session, caller, noun, row, whole=whole)
 
 

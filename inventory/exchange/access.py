@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -55,6 +56,8 @@ _FUTURE: Final = Phrase("une part ne commence pas dans l'avenir.", "a part does 
 _ORDER: Final = Phrase("les états ne sont pas dans l'ordre du temps.", "the states are not in the order of time.")
 _TAKEN: Final = Phrase("{name} ouvre déjà une autre ligne.", "{name} opens another line already.")
 _NO_PART: Final = Phrase("{who} n'a pas de part de cette ligne.", "{who} has no part of this line.")
+_PRESHARED: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
+_NOT_PRESHARED: Final = Phrase("la clé partagée n'est pas une clé WireGuard.", "the preshared key is no WireGuard key.")
 _NO_LOGIN: Final = Phrase(
     "l'offre {offer} ne s'ouvre pas avec un identifiant.", "offer {offer} is not opened with a login."
 )
@@ -365,6 +368,8 @@ def _credential(draft: Draft, access: Access, people: People, record: Credential
         name = credentials.checked_name(kind, record.name)
     except EssaimError as wrong:
         return draft.reading.problems.append(refusal(record.place, wrong))
+    if kind is CredentialKind.WIREGUARD and record.secret and not _PRESHARED.fullmatch(record.secret):
+        return draft.wrong(record.place, _NOT_PRESHARED)
     day = clock.today(record.since or draft.at)
     part = access.part(line, member, day)
     if part is None:

@@ -81,6 +81,7 @@ LINES: Final = _form(
         "login": "identifiant|utilisateur|user|username|login ppp",
         "password": "mot de passe|mdp|secret",
         "key": "clé|clé publique|clé wireguard|public key|wireguard key",
+        "preshared": "clé partagée|preshared key|psk",
         "addresses": "adresses|adresse ip|ip",
         "ipv4": "adresse ipv4|v4|ip v4",
         "ipv6": "adresse ipv6|v6|ip v6|préfixe ipv6|ipv6 prefix",

@@ -61,7 +61,8 @@ _STATES: Final = {
 }  # fmt: skip
 _ROLE_WORDS: Final = {
     DeviceRole.ROUTER: "router|routeur|edge|core|gateway", DeviceRole.SWITCH: "switch|commutateur",
-    DeviceRole.LNS: "lns", DeviceRole.VPN: "vpn", DeviceRole.PDU: "pdu|power", DeviceRole.UPS: "ups|onduleur",
+    DeviceRole.LNS: "lns", DeviceRole.BNG: "bng|bras", DeviceRole.VPN: "vpn",
+    DeviceRole.PDU: "pdu|power", DeviceRole.UPS: "ups|onduleur",
     DeviceRole.ACCESS_POINT: "access point|ap|wifi|radio|antenne", DeviceRole.RADIUS: "radius",
     DeviceRole.DNS: "dns|resolver|resolveur", DeviceRole.SERVER: "server|serveur|hypervisor|hyperviseur|vm|box",
 }  # fmt: skip

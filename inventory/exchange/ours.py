@@ -255,7 +255,7 @@ def _credentials(cells: Cells, line: Ref, member: Ref) -> Iterator[CredentialRec
     if login is not None:
         yield CredentialRecord(cells.place, line, member, "login", login, cells.text("password", 128))
     if key is not None:
-        yield CredentialRecord(cells.place, line, member, "wireguard", key)
+        yield CredentialRecord(cells.place, line, member, "wireguard", key, cells.text("preshared", 100))
 
 
 def _address(cells: Cells) -> Iterator[Record]:

@@ -130,7 +130,7 @@ def add_shares(doing: Doing, new: Sequence[NewShare]) -> None:
 
 
 def add_credentials(doing: Doing, new: Sequence[NewCredential]) -> None:
-    """Write what opens lines; a living PPP login without a password gets one."""
+    """Write what opens lines, with its secret; a living PPP login without a password gets one."""
     session, act, rows, people, shares = doing.session, doing.act, doing.lines, doing.members, doing.shares
     if not new:
         return
@@ -138,7 +138,8 @@ def add_credentials(doing: Doing, new: Sequence[NewCredential]) -> None:
     for one in new:
         ppp = one.kind == CredentialKind.PPP
         made = secrets.token_urlsafe(12) if ppp and one.until is None else None
-        sealed.append(vault.seal(one.secret or made or "") if ppp and (one.secret or made) else None)
+        secret = one.secret or made
+        sealed.append(vault.seal(secret) if secret else None)
     session.execute(
         insert(Credential),
         [

@@ -2,6 +2,7 @@
 
 from inventory.models.access import Copper, Fibre, LineMigration, VlanPair
 from inventory.models.addresses import Assignment, Block, BlockState, Pool, Question, Role
+from inventory.models.authority import Authority, Certificate, RevocationList, Revoked
 from inventory.models.devices import (
     Device,
     DeviceRole,
@@ -46,6 +47,7 @@ from inventory.models.places import Rack, RackKind, Room, Site
 from inventory.models.power import Feed, Outlet, Plug
 from inventory.models.renumbering import Renumbering, RenumberingStep, StepState
 from inventory.models.routing import Aggregate, BgpPeer
+from inventory.models.suggestions import Suggestion, SuggestionState
 from inventory.models.tokens import Answered, Token
 from inventory.models.wholesale import (
     Collection,
@@ -65,9 +67,11 @@ __all__ = [
     "Aggregate",
     "Answered",
     "Assignment",
+    "Authority",
     "BgpPeer",
     "Block",
     "BlockState",
+    "Certificate",
     "Collection",
     "Contact",
     "ContactKind",
@@ -119,6 +123,8 @@ __all__ = [
     "RenumberingStep",
     "ReverseDelegation",
     "ReverseName",
+    "RevocationList",
+    "Revoked",
     "Role",
     "Room",
     "Rule",
@@ -129,6 +135,8 @@ __all__ = [
     "Site",
     "StepState",
     "Subject",
+    "Suggestion",
+    "SuggestionState",
     "Task",
     "Technology",
     "Ticket",

@@ -24,6 +24,7 @@ class DeviceRole(StrEnum):
 
     ROUTER = "router"
     LNS = "lns"
+    BNG = "bng"
     VPN = "vpn"
     RADIUS = "radius"
     DNS = "dns"
@@ -43,6 +44,7 @@ class DeviceRole(StrEnum):
 _ROLES: Final = {
     DeviceRole.ROUTER: Phrase("routeur", "router"),
     DeviceRole.LNS: Phrase("LNS", "LNS"),
+    DeviceRole.BNG: Phrase("collecte IPoE (BNG)", "IPoE gateway (BNG)"),
     DeviceRole.VPN: Phrase("serveur VPN", "VPN server"),
     DeviceRole.RADIUS: Phrase("serveur RADIUS", "RADIUS server"),
     DeviceRole.DNS: Phrase("serveur DNS", "DNS server"),
@@ -55,11 +57,12 @@ _ROLES: Final = {
 }
 
 DRIVEN: Final[dict[str, tuple[str, ...]]] = {
-    "router": ("frr",),
+    "router": ("frr", "debian-bird"),
     "lns": ("debian",),
+    "bng": ("debian",),
     "vpn": ("debian",),
     "radius": ("debian",),
-    "dns": ("debian", "debian-nsd", "debian-bind"),
+    "dns": ("debian", "debian-nsd", "debian-bind", "rfc2136"),
 }
 """The roles that Essaim configures, with the platforms on which it knows how; the first is the usual one."""
 
@@ -100,7 +103,7 @@ class Device(Base):
 
 
 class DeviceSecret(Base):
-    """One secret that a machine's service needs, by what it is for: `wireguard`, `radius`, `l2tp`, `snmp`."""
+    """One secret that a machine's service needs, by what it is for: `wireguard`, `radius`…"""
 
     __tablename__ = "device_secret"
 

@@ -266,6 +266,8 @@ class CredentialKind(StrEnum):
 class Credential(Base):
     """What opens a line for one share: a PPP login with its sealed password, a WireGuard key, an OpenVPN name.
 
+    `secret` is that password, or the key that WireGuard's two ends share beside their own, where it came with one.
+
     `migration_id` is set while it came with a migration that is not over. `until` lies ahead where a password is in
     force beside the one that takes its place; `told_at` is when its member was last told of that end.
     """

@@ -93,6 +93,13 @@ _WIREGUARD: Final = Unit(
         "WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD": "1",
     },
 )
+# Installed with `make test`; a lab without it has the unit all the same, which then does not start.
+_OPENVPN: Final = Unit(
+    "openvpn-server@essaim",
+    "notify",
+    start=(("/usr/sbin/openvpn", "--suppress-timestamps", "--config", "/etc/openvpn/server/essaim.conf"),),
+    runtime_folder=("/run/openvpn-server", "root:root"),
+)
 
 _OUR_TABLE: Final = "/var/lib/essaim/antispoofing/current/essaim.nft"
 _ANTISPOOFING: Final = Unit(
@@ -109,7 +116,7 @@ UNITS: Final[dict[Kind, tuple[Unit, ...]]] = {
     "transit": (_FRR,),
     "lns": (_SSH, _L2TPNS, _ANTISPOOFING),
     "radius": (_SSH, _FREERADIUS),
-    "vpn": (_SSH, _WIREGUARD, _ANTISPOOFING),
+    "vpn": (_SSH, _WIREGUARD, _OPENVPN, _ANTISPOOFING),
     "hosted": (_SSH, _SNMPD),
     "internet": (),
     "home": (),

@@ -88,6 +88,9 @@ class Release:
         """A folder that holds the texts and that nothing refers to yet."""
         fresh = Path(tempfile.mkdtemp(prefix="new-", dir=self.releases))
         for name, text in texts.items():
+            if (folder := (fresh / name).parent) != fresh and not folder.exists():
+                folder.mkdir(mode=0o750)
+                os.chown(folder, self.uid, self.gid)
             descriptor = os.open(fresh / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
                 file.write(text)

@@ -20,10 +20,11 @@ from sqlalchemy.orm import Session
 from foundation.text import render
 from inventory.models.addresses import IPNetwork
 from inventory.models.devices import Device
-from inventory.models.lines import Line
+from inventory.models.lines import CredentialKind
 from provisioning import facts, releases
 from provisioning.artifact import Effect, Impact, Observation
 from provisioning.artifacts import l2tp
+from provisioning.served import Line, Share
 from provisioning.texts import Texts
 
 FILE: Final = "essaim.nft"
@@ -140,11 +141,19 @@ def _groups(interface: str, lines: Sequence[Line], at: datetime) -> Iterator[Gro
     for line in lines:
         mtu = _mtu(line, at)
         for share in line.shares:
+            if interface == WIREGUARD_INTERFACE and _by_openvpn(share, at):
+                continue
             for prefix in facts.prefixes(share.assignments, at):
                 held.setdefault((prefix.version, mtu), {})[prefix] = str(line)
     for (version, mtu), prefixes in sorted(held.items()):
         elements = (Element(_short(one), prefixes[one]) for one in sorted(prefixes, key=facts.order))
         yield Group(f"{interface}_v{version}_{mtu}", version, mtu - _HEADERS[version], tuple(elements))
+
+
+def _by_openvpn(share: Share, at: datetime) -> bool:
+    """Whether all that opens it is OpenVPN's, which ties addresses of both families to a certificate by itself."""
+    kinds = {one.kind for one in share.credentials if facts.living(one, at)}
+    return kinds == {CredentialKind.OPENVPN}
 
 
 def _mtu(line: Line, at: datetime) -> int:

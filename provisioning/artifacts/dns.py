@@ -15,14 +15,16 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from foundation.text import render
-from inventory import rules
+from inventory import device_secrets, devices, rules
 from inventory.models.devices import Device
-from provisioning import releases
+from provisioning import facts, releases
 from provisioning.artifact import Effect, Impact, Observation
 from provisioning.artifacts import zones
 from provisioning.texts import Texts
 
 CONFIGURATION: Final = "essaim.conf"
+ACCESS: Final = "update.conf"
+PORT: Final = 53
 EDITED: Final = f"{CONFIGURATION} was edited by hand"
 NOT_RUNNING: Final = "the server does not run"
 NOT_TOLD: Final = "the server was not told of this release"
@@ -58,9 +60,9 @@ class Dns:
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """Every zone of ours, and what tells the server of them. Raises MachineIncomplete, Unwritable."""
         held = zones.by_name(zones.zones(session, device, at))
-        facts = {"zones": [zone.name for zone in held.values()], "secondaries": _secondaries(session)}
+        known = {"zones": [zone.name for zone in held.values()], "secondaries": _secondaries(session)}
         texts = {name: render("provisioning", "dns/zone.j2", {"zone": zone}) for name, zone in held.items()}
-        return {CONFIGURATION: render("provisioning", f"dns/{self.name}.j2", facts), **texts}
+        return {CONFIGURATION: render("provisioning", f"dns/{self.name}.j2", known), **texts}
 
     def observed(self, output: str) -> Texts:
         """The files that the server reads, and what is amiss with it."""
@@ -90,6 +92,39 @@ class Dns:
         return tuple(sorted(labels, key=lambda label: (len(label), label)))
 
 
+class DnsUpdate(Dns):
+    """The same zones for a server that takes them over the wire (RFC 2136). It has them already, however empty."""
+
+    name = "zones"
+    platform = "rfc2136"
+    secrets = re.compile(r"\bkey [\w-]+:[\w.-]+:(?P<secret>\S+)")
+    observation: Observation | None = None
+
+    def __init__(self) -> None:
+        """Nothing of it stands on a machine of ours."""
+
+    def desired(self, session: Session, device: Device, at: datetime) -> Texts:
+        """Every zone of ours, and what opens the server. Raises MachineIncomplete, NoSuchSecret, Unwritable."""
+        held = zones.by_name(zones.zones(session, device, at))
+        port = facts.service(device)[1] if device.endpoint else PORT
+        access = {"port": port, "key": device_secrets.tsig(devices.secret_of(session, device, "tsig"))}
+        texts = {name: render("provisioning", "dns/zone.j2", {"zone": zone}) for name, zone in held.items()}
+        return {ACCESS: render("provisioning", "dns/update.j2", access), **texts}
+
+    def observed(self, output: str) -> Texts:
+        """The driver itself asks the server."""
+        raise NotImplementedError(output)
+
+    def recognised(self, running: Texts, desired: Texts) -> Texts:  # noqa: ARG002 - the protocol's signature
+        """Records have one spelling, whoever made them."""
+        return running
+
+    def strangers(self, running: Texts, desired: Texts) -> tuple[str, ...]:
+        """Names that would be taken away from a zone that others filled; what the zone says of itself is not one."""
+        gone = _rows(running) - _rows(desired)
+        return tuple(sorted(f"{row} ({name})" for name, row in gone if not row.startswith(("@ ", "port ", "key "))))
+
+
 def _secondaries(session: Session) -> list[str]:
     """Addresses of other people's servers that copy our zones."""
     return rules.value(session, "dns.secondaries").split()
@@ -111,3 +146,4 @@ def _rows(texts: Texts) -> set[tuple[str, str]]:
 KNOT: Final = Dns("knot", "debian", path="/etc/knot/essaim.conf")
 NSD: Final = Dns("nsd", "debian-nsd", path="/etc/nsd/nsd.conf.d/essaim.conf", served="/var/lib/nsd/essaim")
 BIND: Final = Dns("bind", "debian-bind", path="/var/lib/bind/essaim/essaim.conf", served="/var/lib/bind/essaim")
+UPDATE: Final = DnsUpdate()

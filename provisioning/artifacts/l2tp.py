@@ -32,6 +32,7 @@ OVERHEAD: Final = 38
 """What l2tpns counts between a member's packet and the collection's: IP, UDP, L2TP and PPP."""
 EDITED: Final = "startup-config was edited by hand"
 
+_FOREIGN: Final = f"# {releases.FOREIGN}"
 _NO_POOL: Final = "# Addresses are given by RADIUS.\n"
 _TUNNEL_ADDRESS: Final = Phrase(f"une adresse IPv4 sur {TUNNEL}", f"an IPv4 address on {TUNNEL}")
 _RADIUS: Final = Phrase("un serveur RADIUS", "a RADIUS server")
@@ -171,10 +172,20 @@ class L2tp:
         if not running:
             return {}
         rows = [row for row in running if row not in _DEFAULTS]
-        if releases.edited(found):
+        if releases.by_hand(found):
+            rows.append(_FOREIGN)
+        elif releases.edited(found):
             rows.append(f"# {EDITED}")
         pool = releases.files(found).get("ip_pool", "")
         return {"ip_pool": pool, "startup-config": "".join(f"{row}\n" for row in rows)}
+
+    def recognised(self, running: Texts, desired: Texts) -> Texts:
+        """What was made by hand: as desired, where every setting is the same."""
+        return dict(desired) if _by_hand(running) and not _differing(running, desired) else running
+
+    def strangers(self, running: Texts, desired: Texts) -> tuple[str, ...]:
+        """Settings of somebody else's that would change: an LNS that restarts cuts every session."""
+        return _differing(running, desired) if _by_hand(running) else ()
 
     def effect(self, before: Texts, after: Texts) -> Effect:
         """A restart cuts every session of the LNS (the texts do not say how many); SIGHUP cuts none."""
@@ -220,6 +231,21 @@ def _radius(session: Session, device: Device, at: datetime) -> str:
 def _settings(texts: Texts) -> Mapping[str, str]:
     rows = (row.split(" ", 2) for row in texts.get("startup-config", "").splitlines() if row.startswith("set "))
     return {row[1]: row[2] for row in rows}
+
+
+def _by_hand(running: Texts) -> bool:
+    return _FOREIGN in running.get("startup-config", "").splitlines()
+
+
+def _differing(old: Texts, new: Texts) -> tuple[str, ...]:
+    """What goes or changes, by its name: a setting may be a secret."""
+    before, after = _settings(old), _settings(new)
+    names = [name for name, value in before.items() if after.get(name) != value]
+    names += [name for name in after if name not in before]
+    pools = [
+        [row for row in each.get("ip_pool", "").splitlines() if row.strip() and row[0] != "#"] for each in (old, new)
+    ]
+    return (*sorted(names), *(("ip_pool",) if pools[0] != pools[1] else ()))
 
 
 L2TP: Final = L2tp()

@@ -22,11 +22,14 @@ from sqlalchemy.orm import Session
 from foundation.speech import Phrase
 from foundation.text import render
 from foundation.vault import vault_of
-from inventory.models.addresses import Assignment, IPNetwork, Role
+from inventory.models.addresses import IPNetwork, Role
 from inventory.models.devices import RADIUS_ACCOUNTING, Device
-from inventory.models.lines import Credential, CredentialKind, Line
+from inventory.models.lines import CredentialKind
 from provisioning import facts, releases
+from provisioning.adopting import freeradius
+from provisioning.adopting.found import Unreadable, Way
 from provisioning.artifact import Effect, Impact, Observation
+from provisioning.served import Assignment, Credential, Line
 from provisioning.texts import Texts, digest
 
 PATHS: Final = {
@@ -97,13 +100,27 @@ class Radius:
     def observed(self, output: str) -> Texts:
         """The files of the release, where the running daemon's own digest stands for the file's."""
         found = releases.sections(output)
-        if "release" not in found:
-            return {}
+        if releases.by_hand(found):
+            return _made_by_hand(releases.files(found))
         texts = releases.files(found)
         answered = re.search(r'Reply-Message = "([^"]*)"', found.get("running", ""))
         running = answered.group(1) if answered else _NOT_RUNNING
         texts["authorize"] = _RELEASE.sub(f'\tReply-Message = "{running}"', texts.get("authorize", ""), count=1)
         return texts
+
+    def recognised(self, running: Texts, desired: Texts) -> Texts:
+        """What was made by hand: as desired, where the same logins open the same lines to the same clients."""
+        if "site" in running or not running:
+            return running
+        same = _means(running) == _means(desired)
+        return dict(desired) if same else running
+
+    def strangers(self, running: Texts, desired: Texts) -> tuple[str, ...]:
+        """Logins and clients that would be refused, or given less."""
+        if "site" in running:
+            return ()
+        old, new = _means(running), _means(desired)
+        return tuple(sorted(name for name, said in old.items() if not _kept(said, new.get(name))))
 
     def effect(self, before: Texts, after: Texts) -> Effect:
         """Whose login goes, or has another password, is cut; nobody else is.
@@ -207,13 +224,13 @@ def _login(
 
 
 def _password(session: Session, line: Line, credential: Credential) -> str:
-    wrong = facts.Unwritable(what=Phrase("Le mot de passe PPP", "The PPP password"), owner=str(line))
-    if credential.secret is None:
-        raise wrong
     try:
+        if credential.secret is None:
+            raise ValueError("no password")
         return quoted(vault_of(session).open(credential.secret))
     except ValueError as unquotable:
-        raise wrong from unquotable
+        what = Phrase("Le mot de passe PPP", "The PPP password")
+        raise facts.Unwritable(what=what, owner=str(line)) from unquotable
 
 
 def _main_address(own: list[Assignment], at: datetime) -> tuple[list[Assignment], list[Assignment]]:
@@ -272,6 +289,59 @@ def _passwords(texts: Texts) -> Mapping[str, tuple[str, ...]]:
     """By login, the passwords that open it, the present one first."""
     found = _OPENS.finditer(texts.get("authorize", ""))
     return {each[1]: tuple(one for one in each.group(2, 3) if one) for each in found}
+
+
+def _made_by_hand(files: Texts) -> Texts:
+    """Logins and clients that somebody else wrote, in our words; nothing where nobody logs in here yet.
+
+    Of a file of theirs nothing else is shown: it may hold secrets in places that we do not know. The site and the
+    place where sessions are counted are not compared; they become ours with the first change.
+    """
+    try:
+        found = freeradius.read_users("authorize", files.get("authorize", ""))
+        clients = freeradius.read_clients("clients.conf", files.get("clients.conf", ""))
+        logins = [Login("?", one.name, quoted(one.secret or ""), _given(one)) for one in found.ways]
+        asking = tuple(Client(one.name, one.address, quoted(one.secret)[1:-1]) for one in clients.clients)
+    except (Unreadable, ValueError) as wrong:
+        raise releases.Illegible(what="authorize") from wrong
+    if not logins:
+        return {}
+    return {
+        "authorize": _authorize(_NOT_RUNNING, tuple(logins)) + f"# {releases.FOREIGN}\n",
+        "clients.conf": render("provisioning", "radius/debian.clients.j2", {"clients": asking}),
+    }
+
+
+def _given(way: Way) -> tuple[str, ...]:
+    """The addresses that a login of theirs is given, as we write them."""
+    rows = []
+    for prefix, role in way.prefixes:
+        if role == Role.WAN:
+            rows.append(f"Framed-IP-Address = {prefix.network_address}")
+        elif role == Role.DELEGATED:
+            rows.append(f"Delegated-IPv6-Prefix += {prefix}")
+        elif prefix.version == 4:
+            rows.append(f'Framed-Route += "{prefix} 0.0.0.0 1"')
+        else:
+            rows.append(f'Framed-IPv6-Route += "{prefix} :: 1"')
+    return tuple(rows)
+
+
+def _means(texts: Texts) -> Mapping[str, frozenset[str]]:
+    """What a text is for, whoever wrote it: by login, its password and addresses; by a client's address, its secret."""
+    users = freeradius.read_users("authorize", texts.get("authorize", ""))
+    clients = freeradius.read_clients("clients.conf", texts.get("clients.conf", ""))
+    means = {one.name: frozenset({f"password {one.secret}", *_given(one)}) for one in users.ways}
+    return means | {f"client {_place(one.address)}": frozenset({one.secret}) for one in clients.clients}
+
+
+def _place(address: str) -> str:
+    """Where a client asks from: the machine itself has two addresses, and is one."""
+    return "localhost" if address in ("127.0.0.1", "::1") else address
+
+
+def _kept(said: frozenset[str], now: frozenset[str] | None) -> bool:
+    return now is not None and said <= now
 
 
 RADIUS: Final = Radius()

@@ -12,18 +12,20 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from foundation.speech import Phrase
 from foundation.text import render
+from foundation.vault import vault_of
 from inventory.models.addresses import IPNetwork
 from inventory.models.devices import Device
 from inventory.models.lines import CredentialKind
 from provisioning import facts, releases
 from provisioning.artifact import Effect, Impact, Observation
+from provisioning.artifacts import openvpn_members
 from provisioning.texts import Texts
 
 FILE: Final = "wg0.conf"
@@ -31,7 +33,9 @@ PATH: Final = "/etc/wireguard/wg0.conf"
 MTU: Final = 1420
 UNKNOWN: Final = "?"
 EDITED: Final = "wg0.conf was edited by hand"
+_FOREIGN: Final = f"\n# {releases.FOREIGN}\n"
 
+_LABEL: Final = re.compile(r"L\d+")
 _KEY: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
 _NONE: Final = "(none)"
 _LOOK: Final = """\
@@ -78,16 +82,17 @@ class WireGuard:
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """The server with the peers of its lines. Raises MachineIncomplete, Unwritable."""
-        peers = tuple(_peers(session, device, at))
-        pools = facts.served_pools(session, device)
+        known = list(_peers(session, device, at))
+        elsewhere = openvpn_members.own_pools(session, device)
+        pools = tuple(one for one in facts.served_pools(session, device) if one not in elsewhere)
         return _rendered(
             Server(
                 private_key=_clamped(_checked(facts.service_secret(session, device, "wireguard"), device.name)),
                 addresses=tuple(str(one) for one in facts.interface_addresses(session, device, "wg0", at)),
                 port=facts.service(device)[1],
                 mtu=MTU,
-                routes=_sorted([*(str(pool) for pool in pools), *_elsewhere(peers, pools)]),
-                peers=peers,
+                routes=_sorted([*(str(pool) for pool in pools), *_elsewhere(known, pools)]),
+                peers=tuple(peer for peer, _ in known),
             )
         )
 
@@ -115,6 +120,31 @@ class WireGuard:
             return Effect(Impact.CUTS, gone)
         return Effect(Impact.HITLESS, len(new.peers.keys() - old.peers.keys()))
 
+    def recognised(self, running: Texts, desired: Texts) -> Texts:
+        """What was made by hand, with each peer and the interface in our words where they mean the same."""
+        text, wanted = running.get(FILE, ""), desired.get(FILE, "")
+        if not text.endswith(_FOREIGN):
+            return running
+        old, new = _parsed(running), _parsed(desired)
+        heads, blocks, ours = (_head(text), _head(wanted)), _blocks(text.removesuffix(_FOREIGN)), _blocks(wanted)
+        order = [*(key for key in ours if key in blocks), *(key for key in blocks if key not in ours)]
+        same = {key for key in order if old.peers[key] == new.peers.get(key)}
+        head = heads[1] if _same_interface(old, new) else heads[0]
+        respelled = head + "".join(ours[key] if key in same else blocks[key] for key in order)
+        return dict(desired) if respelled == wanted else {FILE: respelled + _FOREIGN}
+
+    def strangers(self, running: Texts, desired: Texts) -> tuple[str, ...]:
+        """Public keys that would be cut: unknown to the inventory, or known with fewer addresses or another secret."""
+        if not running.get(FILE, "").endswith(_FOREIGN):
+            return ()
+        old, new = _parsed(running), _parsed(desired)
+        keys = [_settings(each.interface).get("PrivateKey") for each in (old, new)]
+        return tuple(
+            key
+            for key, peer in old.peers.items()
+            if keys[0] != keys[1] or key not in new.peers or _loses(peer, new.peers[key])
+        )
+
     def lines(self, before: Texts, after: Texts) -> tuple[str, ...]:
         """Lines whose peer comes, goes or changes; all of them when the interface does."""
         old, new = _parsed(before), _parsed(after)
@@ -134,9 +164,19 @@ class _Said:
 
     def reached_by(self, routes: list[IPNetwork]) -> bool:
         """Whether one of its addresses lies in one of these prefixes."""
-        allowed = next((row.partition(" = ")[2] for row in self.rows if row.startswith("AllowedIPs")), "")
-        held = [ip_network(each) for each in allowed.split(", ") if each]
+        held = self.allowed
         return any(mine.overlaps(route) for mine in held for route in routes if mine.version == route.version)
+
+    @property
+    def allowed(self) -> list[IPNetwork]:
+        """The addresses that lie behind it."""
+        found = next((row.partition(" = ")[2] for row in self.rows if row.startswith("AllowedIPs")), "")
+        return [ip_network(each) for each in found.split(", ") if each]
+
+    @property
+    def preshared(self) -> str:
+        """The secret that it shares with the server beside the keys, if any."""
+        return next((row for row in self.rows if row.startswith("PresharedKey")), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +190,26 @@ def _rendered(server: Server) -> Texts:
     return {FILE: render("provisioning", "wireguard/debian.j2", {"server": server})}
 
 
-def _peers(session: Session, device: Device, at: datetime) -> Iterator[Peer]:
+def _peers(session: Session, device: Device, at: datetime) -> Iterator[tuple[Peer, tuple[IPNetwork, ...]]]:
     for line in facts.rendered_lines(session, device):
         for share in line.shares:
             for credential in facts.opening(line, share, CredentialKind.WIREGUARD, at, device):
                 held = facts.prefixes(share.assignments, at)
-                yield Peer(str(line), _checked(credential.name, str(line)), tuple(str(one) for one in held))
+                shared = "" if credential.secret is None else vault_of(session).open(credential.secret)
+                peer = Peer(
+                    label=str(line),
+                    public_key=_checked(credential.name, str(line)),
+                    allowed_ips=tuple(str(one) for one in held),
+                    preshared_key=_checked(shared, str(line)) if shared else "",
+                )
+                yield peer, held
 
 
-def _elsewhere(peers: Iterable[Peer], pools: Iterable[IPNetwork]) -> Iterator[str]:
+def _elsewhere(known: Iterable[tuple[Peer, Iterable[IPNetwork]]], pools: Iterable[IPNetwork]) -> Iterator[str]:
     """Prefixes of its peers that are in no pool of its own: they came with a migration, and need a route each."""
-    for each in (prefix for peer in peers for prefix in peer.allowed_ips):
-        mine = ip_network(each)
-        if not any(mine.version == pool.version and mine.subnet_of(pool) for pool in pools):  # type: ignore[arg-type]
-            yield each
+    for mine in (prefix for _, held in known for prefix in held):
+        if not _covered(mine, pools):
+            yield str(mine)
 
 
 def _checked(key: str, owner: str) -> str:
@@ -183,9 +229,12 @@ def _clamped(key: str) -> str:
 def _running(found: Mapping[str, str]) -> Server:
     first, *rows = (row.split("\t") for row in found["dump"].splitlines())
     labels = {key: peer.label for key, peer in _parsed({FILE: found.get(f"file:{FILE}", "")}).peers.items()}
+    if releases.by_hand(found):
+        # A file made by hand names people there: no name of theirs goes into a diff.
+        labels = {key: label for key, label in labels.items() if _LABEL.fullmatch(label)}
     (link,) = json.loads(found["link"])
     routes = json.loads(found["routes"] or "[]") + json.loads(found["routes6"] or "[]")
-    notes = [EDITED] if releases.edited(found) else []
+    notes = [releases.FOREIGN] if releases.by_hand(found) else [EDITED] if releases.edited(found) else []
     if first[3] != "off":
         notes.append(f"FwMark = {first[3]}")
     return Server(
@@ -237,6 +286,58 @@ def _parsed(texts: Texts) -> _Parsed:
         key = next((row.partition(" = ")[2] for row in rows if row.startswith("PublicKey = ")), "")
         peers[key] = _Said(label, tuple(row for row in rows if not row.startswith("#")))
     return _Parsed(tuple(row for row in interface.splitlines() if row and not row.startswith("#")), peers)
+
+
+def _head(text: str) -> str:
+    """The interface's part of a text."""
+    return text.removesuffix(_FOREIGN).partition("\n[Peer]\n")[0].rstrip("\n") + "\n"
+
+
+def _blocks(text: str) -> dict[str, str]:
+    """The part of each peer by its public key, with the empty line before it."""
+    found = {}
+    for block in text.split("\n[Peer]\n")[1:]:
+        key = next((row.partition(" = ")[2] for row in block.splitlines() if row.startswith("PublicKey = ")), "")
+        found[key] = f"\n[Peer]\n{block}"
+    return found
+
+
+def _same_interface(old: _Parsed, new: _Parsed) -> bool:
+    """Whether two interfaces mean the same: a route for each peer leads them where one for all of a pool does."""
+    held, wanted = (_settings(each.interface) for each in (old, new))
+    narrow, wide = ([ip_network(row.split()[3]) for row in each.pop("PostUp", ())] for each in (held, wanted))
+    own, ours = ([ip_interface(one) for one in each.pop("Address", ())] for each in (held, wanted))
+    if held != wanted or {one.ip for one in own} != {one.ip for one in ours}:
+        return False
+    # An address with a length is a route to its whole network, too.
+    narrow += [one.network for one in own]
+    wide += [one.network for one in ours]
+    peers = [prefix for peer in old.peers.values() for prefix in peer.allowed]
+    return all(_covered(each, wide) for each in narrow) and all(_covered(each, narrow) for each in peers)
+
+
+def _settings(rows: tuple[str, ...]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        key, _, value = row.partition(" = ")
+        found.setdefault(key, set()).add(value)
+    return found
+
+
+def _covered(part: IPNetwork, wholes: Iterable[IPNetwork]) -> bool:
+    # By numbers: `subnet_of` makes four objects, for each of many thousand peers.
+    place, length = int(part.network_address), part.prefixlen
+    for whole in wholes:
+        shift = whole.max_prefixlen - whole.prefixlen
+        same = part.version == whole.version and whole.prefixlen <= length
+        if same and place >> shift == int(whole.network_address) >> shift:
+            return True
+    return False
+
+
+def _loses(old: _Said, new: _Said) -> bool:
+    """Whether a peer would lose an address, or the secret by which it is let in."""
+    return old.preshared != new.preshared or not all(_covered(each, new.allowed) for each in old.allowed)
 
 
 WIREGUARD: Final = WireGuard()

@@ -20,10 +20,10 @@ from typing import Any, Final
 
 import ansible_runner
 
-from foundation import reach
+from foundation import reach, text
 from foundation.settings import Settings
 from provisioning import texts
-from provisioning.artifact import Target
+from provisioning.artifact import Target, recognised
 from provisioning.drivers import switch
 from provisioning.drivers.protocol import ConfigurationRefused, ConnectionLost, Seen, Stale, Standing
 from provisioning.texts import Texts
@@ -41,13 +41,16 @@ class AnsibleDriver:
         self._means = settings.means()
         self._runs = settings.var.absolute() / "runs"
         self._seconds = settings.confirm_seconds
+        self._templates = settings.own_templates
 
     def look(self, target: Target, desired: Texts) -> Seen:
         """What the machine runs now, against `desired`. Raises MachineUnreachable, CommandFailed, Illegible."""
         observation = target.artifact.observation
         if observation is None:
             raise ValueError(f"{target} cannot be looked at by a script")
-        running = target.artifact.observed(reach.run(self._means, target.machine, observation.script))
+        output = reach.run(self._means, target.machine, observation.script)
+        with text.overriding(self._templates):  # what runs is written as what is desired was
+            running = recognised(target.artifact, target.artifact.observed(output), desired)
         return Seen(running, texts.unified(running, desired))
 
     def apply(self, target: Target, desired: Texts, expected: str) -> None:

@@ -105,8 +105,9 @@ class ConsoleDriver:
 
     def _read(self, target: Target) -> Texts:
         try:
-            held = sorted((self._folder / str(target)).iterdir())
-            return {path.name: path.read_text(encoding="utf-8") for path in held}
+            folder = (self._folder / str(target)).resolve(strict=True)
+            held = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+            return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in held}
         except FileNotFoundError:
             return {}
         except OSError as closed:
@@ -117,6 +118,7 @@ class ConsoleDriver:
         link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{link.name}-texts-", dir=link.parent))
         for name, text in desired.items():
+            (fresh / name).parent.mkdir(mode=0o700, exist_ok=True)
             descriptor = os.open(fresh / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
                 file.write(text)

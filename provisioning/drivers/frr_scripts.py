@@ -70,6 +70,8 @@ replace() {
         with_secrets difference > removed
         [ -s removed ] && timeout 60 vtysh -f removed >> said 2>&1
         timeout 240 "$reload" --reload --stdout --log-level warning --rundir "$(pwd)" "$1" >> said 2>&1
+        # Only what is read as FRR starts, or this, has it ask the RPKI caches that it was told of.
+        ! grep -q '^rpki' "$1" || timeout 30 vtysh -c 'rpki start' >> said 2>&1
     done
 }
 """

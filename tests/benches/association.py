@@ -50,8 +50,8 @@ def build(settings: Settings, *, people: int, lines: int, held: int) -> Large:
         v4 = pools.create_pool(session, act, "v4", ip_network("100.64.0.0/10"), handed=32)
         v6 = pools.create_pool(session, act, "v6", ip_network("3fff::/20"), handed=56)
         _people(session, people, lines)
-        _hold(session, v4, held // 2, lines)
-        _hold(session, v6, held - held // 2, lines)
+        hold(session, v4, held // 2, lines)
+        hold(session, v6, held - held // 2, lines)
     with transaction(store) as session:
         token = _volunteer(session)
     if store.engine.dialect.name == "postgresql":
@@ -64,23 +64,23 @@ def _people(session: EssaimSession, people: int, lines: int) -> None:
     act = Act("machine:bench", BEGINNING, "bench")
     offer = offers.add_offer(session, act, "vpn", "VPN", "wireguard", "tunnel", mtu=1420)
     day = BEGINNING.date()
-    _add(session, Member, (_member(rank) for rank in range(1, people + 1)))
-    _add(
+    add(session, Member, (_member(rank) for rank in range(1, people + 1)))
+    add(
         session,
         Membership,
         ({"member_id": rank, "kind": "adherent", "since": day} for rank in range(1, people + 1)),
     )
-    _add(
+    add(
         session,
         Line,
         ({"id": rank, "number": rank, "offer_id": offer.id, "state": LineState.ACTIVE} for rank in range(1, lines + 1)),
     )
-    _add(
+    add(
         session,
         LineEvent,
         ({"line_id": rank, "state": LineState.ACTIVE, "at": BEGINNING} for rank in range(1, lines + 1)),
     )
-    _add(
+    add(
         session,
         Share,
         (
@@ -103,18 +103,21 @@ def _member(rank: int) -> dict[str, Any]:
     }
 
 
-def _hold(session: EssaimSession, pool: Pool, count: int, lines: int) -> None:
-    """Cut the pool as so many allocations of its own length would, and give them to the lines in turn."""
+def hold(session: EssaimSession, pool: Pool, count: int, lines: int, *, first: int = 1, noted: int = CHUNK * 5) -> None:
+    """Cut the pool as so many allocations of its own length would, and give them to the lines in turn.
+
+    `first` is the row of the first line's share; as many are noted in the journal.
+    """
     connection = session.connection()
     before = connection.execute(Block.__table__.select().where(Block.pool_id == pool.id)).one()
     whole = Prefix(pool.first, pool.length, 32 if pool.family == 4 else 128)
     taken = list(blocks.parts(whole, pool.handed, count))
     connection.execute(Block.__table__.delete().where(Block.id == before.id))
     offset = 1_000_000_000 * pool.id  # rows of our own numbering, far from any other
-    _add(session, Block, (_block(pool, one, BlockState.ASSIGNED, offset + rank) for rank, one in enumerate(taken)))
-    _add(session, Block, (_block(pool, one, BlockState.FREE) for one in blocks.rest(whole, taken[-1])))
+    add(session, Block, (_block(pool, one, BlockState.ASSIGNED, offset + rank) for rank, one in enumerate(taken)))
+    add(session, Block, (_block(pool, one, BlockState.FREE) for one in blocks.rest(whole, taken[-1])))
     role = Role.WAN if pool.family == 4 else Role.DELEGATED
-    _add(
+    add(
         session,
         Assignment,
         (
@@ -126,14 +129,14 @@ def _hold(session: EssaimSession, pool: Pool, count: int, lines: int) -> None:
                 "last": one.last,
                 "length": one.length,
                 "role": role,
-                "share_id": rank % lines + 1,
+                "share_id": first + rank % lines,
                 "since": BEGINNING + timedelta(seconds=rank),
             }
             for rank, one in enumerate(taken)
         ),
     )
     pool.last_event = BEGINNING + timedelta(seconds=count)
-    for rank in range(min(count, CHUNK * 5)):
+    for rank in range(min(count, noted)):
         journal.record(
             session,
             Act("machine:bench", BEGINNING + timedelta(seconds=rank)),
@@ -165,7 +168,8 @@ def _volunteer(session: EssaimSession) -> str:
     return tokens.create_token(session, act, one, "bench", TASKS)[1]
 
 
-def _add(session: EssaimSession, table: type[Any], rows: Iterator[dict[str, Any]]) -> None:
+def add(session: EssaimSession, table: type[Any], rows: Iterator[dict[str, Any]]) -> None:
+    """Insert rows, many at a time."""
     connection = session.connection()
     while chunk := list(islice(rows, CHUNK)):
         connection.execute(insert(table.__table__), chunk)

@@ -14,18 +14,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, nullcontext
+from dataclasses import asdict
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import association
+import changing
 import door
 import postgres
 import table
 from association import Large
+from measured import ROUNDS, Measured, against, alternating, within
 
 from desk import association as desk
 from foundation import clock, journal
@@ -36,54 +38,7 @@ from inventory import addresses, holders, pools, search
 from inventory.exchange import applying, ours, planning
 from inventory.models.addresses import Role
 
-ROUNDS = 5
 LINE = "/api/v1/addresses/allocate"
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What one bench found. `goal` is in the bench's own unit; `peer` what it is compared with, `ratio` by how much."""
-
-    bench: str
-    value: float
-    unit: str
-    goal: float | None
-    meets: bool | None
-    peer: float | None = None
-    ratio: float | None = None
-
-
-def alternating(calls: int, *deeds: Callable[[int], object]) -> list[float]:
-    """The median over the rounds of each deed's median, in milliseconds; the deeds take turns, call by call."""
-    rounds: list[list[float]] = [[] for _ in deeds]
-    for _ in range(ROUNDS):
-        taken: list[list[float]] = [[] for _ in deeds]
-        for call in range(calls):
-            for place, deed in enumerate(deeds):
-                began = time.perf_counter()
-                deed(call)
-                taken[place].append(time.perf_counter() - began)
-        for place, each in enumerate(taken):
-            rounds[place].append(statistics.median(each))
-    return [statistics.median(each) * 1000 for each in rounds]
-
-
-def within(bench: str, value: float, goal: float, unit: str = "ms") -> Measured:
-    """A figure with a goal of its own."""
-    return Measured(bench, round(value, 3), unit, goal, value <= goal)
-
-
-def against(bench: str, value: float, peer: float, times: float) -> Measured:
-    """A figure whose goal is so many times its peer's."""
-    return Measured(
-        bench,
-        round(value, 3),
-        "ms",
-        round(peer * times, 3),
-        value <= peer * times,
-        round(peer, 3),
-        round(value / peer, 2),
-    )
 
 
 def _over_http(name: str, made: Sequence[Large]) -> Iterator[Measured]:
@@ -201,23 +156,32 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--quick", action="store_true", help="a tenth of the data, no document")
     asked.add_argument("--engine", choices=("SQLite", "PostgreSQL"), help="one engine alone, no document")
+    asked.add_argument("--changes", action="store_true", help="what is written on machines alone, no document")
     options = asked.parse_args()
     size = 10_000 if options.quick else 100_000
     found: list[Measured] = []
-    with tempfile.TemporaryDirectory(prefix="essaim-bench-") as folder, postgres.server() as fresh:
+
+    def say(one: Measured) -> None:
+        sys.stdout.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+        found.append(one)
+
+    others = nullcontext(None) if options.changes else postgres.server()
+    with tempfile.TemporaryDirectory(prefix="essaim-bench-") as folder, others as fresh:
         engines: dict[str, Callable[[], str]] = {"SQLite": str}
-        if fresh is None:
+        if fresh is None and not options.changes:
             sys.stderr.write("PostgreSQL is not installed: left out\n")
-        else:
+        elif fresh is not None:
             engines["PostgreSQL"] = fresh
         for name, new in engines.items():
-            if options.engine not in (None, name):
+            if options.engine not in (None, name) or options.changes:
                 continue
             for one in of_engine(name, Path(folder) / name, new, size, tenfold=name == "SQLite"):
-                sys.stdout.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
-                sys.stdout.flush()
-                found.append(one)
-    if not options.quick and options.engine is None:
+                say(one)
+        if options.engine is None:
+            for one in changing.measure(Path(folder) / "changes", size):
+                say(one)
+    if not options.quick and options.engine is None and not options.changes:
         table.write([asdict(one) for one in found], ROUNDS)
     return int(any(one.meets is False for one in found))
 

@@ -19,7 +19,9 @@ import pytest
 
 from foundation.reach import Machine, MachineUnreachable
 from foundation.settings import Settings
+from foundation.vault import Vault
 from provisioning.artifact import Target
+from provisioning.artifacts.dns import ACCESS, UPDATE
 from provisioning.artifacts.router import ROUTER
 from provisioning.artifacts.wireguard import WIREGUARD
 from provisioning.drivers.console import ConsoleDriver
@@ -31,7 +33,10 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 @dataclass(frozen=True)
 class Trial:
-    """A driver, a target, what it may be told; the secret in it, a fresh one for its place, where that may rest."""
+    """A driver, a target, what it may be told; the secret in it, a fresh one for its place, where that may rest.
+
+    Without a resting place it rests sealed, or nowhere.
+    """
 
     driver: Driver
     target: Target
@@ -160,17 +165,48 @@ def napalm(lab: Any, tmp_path: Path) -> Trial:
     )
 
 
+@contextmanager
+def dns_update(name_server: Any, tmp_path: Path) -> Iterator[Trial]:
+    """A name server that takes updates. What it is told with is sealed wherever it rests."""
+    from provisioning.drivers.dns_update import DnsUpdateDriver
+
+    settings = Settings(var=tmp_path)
+    Vault.create(settings.vault_key)
+    texts = golden("zones", "rfc2136")
+    with name_server("knot", [name.removesuffix(".zone") for name in texts if name != ACCESS]) as server:
+        texts[ACCESS] = f"port {server.port}\nkey {server.keys[0]}\n"
+        other = server.keys[1].split(":", 1)[1]
+        yield Trial(
+            DnsUpdateDriver(settings),
+            Target(Machine("ns9", "127.0.0.1"), UPDATE),
+            texts,
+            changed(texts, "2 PTR serveur", "2 PTR autre"),
+            changed(texts, "2 PTR serveur.membre.example.", "2 PTR"),
+            Target(Machine("ghost", "127.0.0.9"), UPDATE),
+            server.keys[0].split(":", 1)[1],
+            other,
+            "",
+            settings,
+        )
+
+
 @pytest.fixture(
     params=[
         "console",
+        "dns-update",
         pytest.param("ansible", marks=pytest.mark.lab),
         pytest.param("napalm", marks=pytest.mark.lab),
     ]
 )
-def trial(request: pytest.FixtureRequest, tmp_path: Path) -> Trial:
+def trial(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trial]:
     if request.param == "console":
-        return console(tmp_path)
-    return {"ansible": ansible, "napalm": napalm}[request.param](request.getfixturevalue("standing_lab"), tmp_path)
+        yield console(tmp_path)
+    elif request.param == "dns-update":
+        with dns_update(request.getfixturevalue("name_server"), tmp_path) as made:
+            yield made
+    else:
+        lab = request.getfixturevalue("standing_lab")
+        yield {"ansible": ansible, "napalm": napalm}[request.param](lab, tmp_path)
 
 
 def test_what_is_applied_is_what_is_seen_and_looking_changes_nothing(trial: Trial) -> None:
@@ -259,7 +295,7 @@ def test_secrets_rest_where_they_serve_and_nowhere_else(trial: Trial, tmp_path: 
     assert trial.canary not in refusal.value.sentence("en")
     assert seen == []
     resting = {path for path in leftovers(began) if any(form in contents(path) for form in forms(trial.canary))}
-    assert resting
+    assert bool(resting) == bool(trial.resting_place)
     assert {path for path in resting if trial.resting_place not in str(path)} == set()
 
 

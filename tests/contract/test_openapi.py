@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 from starlette.testclient import TestClient
 
 from api.app import create
-from api.rest import me, nouns, seeking
+from api.rest import machines, me, nouns, seeking
 from api.rest.answers import names_of
 from api.rest.routes import routes_of
 from desk import association
@@ -42,7 +42,7 @@ CHECKS = [
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str]]:
     """The demonstration's association behind its door, and a token of someone who holds nearly every mandate."""
-    configured = Settings(var=tmp_path_factory.mktemp("openapi") / "var")
+    configured = Settings(var=tmp_path_factory.mktemp("openapi") / "var", driver="console")
     association.create_demo(configured)
     store = open_store(configured)
     act = Act("M0001", clock.now())
@@ -62,7 +62,7 @@ def promised(door: tuple[Any, str]) -> Any:
 
 
 def operations() -> list[tuple[str, str]]:
-    routers = [me.router, seeking.router, *(routes_of(noun) for noun in nouns.ALL)]
+    routers = [me.router, seeking.router, machines.router, *(routes_of(noun) for noun in nouns.ALL)]
     return [(next(iter(route.methods)), route.path) for router in routers for route in router.routes]  # type: ignore[attr-defined]
 
 

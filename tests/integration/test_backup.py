@@ -86,6 +86,22 @@ def test_an_association_comes_back_as_it_was(file: Path, here: Settings, there: 
         assert (there.var / name).read_bytes() == (here.var / name).read_bytes()
 
 
+def test_the_association_s_own_templates_come_back_and_nothing_beside_them(
+    opened: Store, here: Settings, there: Settings, tmp_path: Path
+) -> None:
+    own = here.var / "templates" / "wireguard" / "debian.j2"
+    own.parent.mkdir(parents=True)
+    own.write_text("# theirs\n")
+    (own.parent / "notes.txt").write_text("x")
+    backup.backup(opened, here, tmp_path / "essaim.tar")
+    backup.restore(there, tmp_path / "essaim.tar", here.vault_key)
+    found = [path for path in (there.var / "templates").rglob("*") if path.is_file()]
+    assert [path.relative_to(there.var).as_posix() for path in found] == ["templates/wireguard/debian.j2"]
+    assert found[0].read_text() == "# theirs\n"
+    assert not backup.TEMPLATE.fullmatch("templates/../essaim.j2")
+    assert not backup.TEMPLATE.fullmatch("templates//etc/x.j2")
+
+
 def test_what_comes_back_is_its_owners_alone(file: Path, here: Settings, there: Settings) -> None:
     backup.restore(there, file, here.vault_key)
     for path in [there.var, *there.var.rglob("*")]:

@@ -376,3 +376,22 @@ def test_without_git_the_export_says_what_to_install(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "apt install git" in asso("change", "export-git", str(tmp_path / "history"), status=4).err
     assert not (tmp_path / "history").exists()
+
+
+def test_a_plan_of_one_line_looks_at_its_machines_alone(asso: Any) -> None:
+    asso(*NEW_LINE)
+    by_hand(asso)
+    of_copper = json.loads(asso("change", "plan", "--line", "L0002", "--json").out)
+    assert {one["target"] for one in of_copper} == {"lns/antispoofing", "lns/l2tp", "radius/radius"}
+    assert not [one for one in of_copper if one["change"]]
+    of_member = json.loads(asso("change", "plan", "--line", "M0041", "--json").out)
+    assert "vpn/wireguard" in {one["target"] for one in of_member if one["change"]}
+    assert "± vpn/wireguard" in asso("change", "plan", "--line", "L0042").out
+    assert "Aucune ligne L0999" in asso("change", "plan", "--line", "L0999", status=3).err
+
+
+def test_a_line_that_no_machine_knows_has_no_plan(asso: Any) -> None:
+    asso("offer", "add", "baie", "--title", "Baie", "--technology", "colocation")
+    line = json.loads(asso("line", "order", "M0041", "--offer", "baie", "--json").out)["number"]
+    assert "Aucune machine n'en porte la marque" in asso("change", "plan", "--line", line).out
+    assert "No machine bears its mark" in asso("change", "plan", "--line", line, lang="en").out

@@ -124,7 +124,7 @@ def test_a_site_is_summed_up(colo: Any) -> None:
         ("device unplug switch1", 1, "pas branchée"),
         ("device outlets pdu1", 1, "--count"),
         ("device outlets switch1 --count 2", 1, "multiprise"),
-        ("device secret switch1 tea --generate", 1, "wireguard, radius, l2tp, snmp"),
+        ("device secret switch1 tea --generate", 1, "wireguard, openvpn, openvpn-static, radius, l2tp, snmp, tsig"),
         ("device peer remove switch1 192.0.2.1", 3, "essaim device peer list switch1"),
         ("device change switch1 --watts -3", 1, "watts"),
         ("feed end colo/A", 1, "pdu1"),

@@ -42,6 +42,9 @@ from inventory.models.people import Member
 from inventory.orders import News
 from inventory.wholesalers import Terms
 from inventory.works import Wording
+from provisioning import changes, targets, texts
+from provisioning.changes import Wanted
+from provisioning.drivers.protocol import Seen
 
 URL = "http://127.0.0.1:8642"
 KEYS = [base64.b64encode(bytes([rank] * 32)).decode() for rank in range(1, 9)]
@@ -237,6 +240,15 @@ TABLE: dict[str, Case] = {
     "POST /equipment/{name}/return": Case(f"/equipment/{Q}/return", *DEED, {}),
     "POST /equipment/{name}/refund": Case(f"/equipment/{Q}/refund", *DEED, {"cents": 100}),
     "POST /equipment/{name}/retire": Case(f"/equipment/{Q}/retire", *DEED, {}),
+    # Changes of machines
+    "GET /changes": Case("/changes", *ALL),
+    "GET /changes/{name}": Case("/changes/C0001", *NOBODYS),
+    "GET /changes/{name}/diff": Case("/changes/C0001/diff", *NOBODYS),
+    "POST /changes/{name}/approve": Case("/changes/C0001/approve", *NOBODYS),
+    "POST /changes/{name}/apply": Case("/changes/C0001/apply", *NOBODYS),
+    "POST /changes/{name}/reject": Case("/changes/C0001/reject", *NOBODYS, {"why": "non"}),
+    "POST /changes/{name}/revert": Case("/changes/C0001/revert", *NOBODYS),
+    "POST /changes/plan": Case("/changes/plan", *ALL, {}),
 }
 
 
@@ -292,7 +304,8 @@ def world(store: Store, act: Act, tmp_path: Path) -> Iterator[World]:
             session, accounts.sign_in_link(session, replace(hers, at=clock.now()), ada), clock.now()
         )
         shown["cookie"] = {"Cookie": f"essaim-8642={cookie}"}
-    app = create(Settings(var=tmp_path, database_url=store.engine.url.render_as_string(hide_password=False)))
+    url = store.engine.url.render_as_string(hide_password=False)
+    app = create(Settings(var=tmp_path, driver="console", database_url=url))
     with TestClient(app, base_url=URL) as client:
         yield World(store, client, shown)
 
@@ -320,6 +333,10 @@ def _furnish(session: Any, act: Act, bea: Member) -> None:
     box = equipment.add_equipment(session, act, "box")
     equipment.lend(session, act, box, bea)
     tokens.create_token(session, act, bea, "laptop")
+    desired = {"essaim.nft": "table inet essaim {}\n"}
+    (target,) = (one for _, one in targets.every_target(session) if one.artifact.name == "antispoofing")
+    seen = Seen({}, texts.unified({}, desired))
+    changes.propose(session, act, Wanted(vpn.id, target, desired), seen)
 
 
 def routes(routers: Iterable[Any]) -> Iterator[str]:

@@ -11,27 +11,29 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from desk import association, checks, handiwork, homes, laboratory, visit
+from desk import association, checks, handiwork, homes, laboratory, rehearsal, visit
 from foundation import clock, journal, reach
 from foundation.acts import Act
 from foundation.database import Store, open_store, reading, transaction
+from foundation.reach import LabDown
 from foundation.settings import Settings, read_settings
 from inventory import credentials, devices, lines
 from inventory.models.addresses import BlockState
 from inventory.models.lines import LineState
 from lab import traffic
 from provisioning import apply as applying
-from provisioning import changes, putting_back
+from provisioning import changes, putting_back, targets
 from provisioning import drift as drifting
 from provisioning import plan as planning
 from provisioning.artifact import Impact
 from provisioning.drift import Drifted, Standing
 from provisioning.plan import Planned
+from provisioning.probes import ProbeFailed
 
 COMMUNITY = "lecture-des-essais"  # conftest.py gives it to the lab
 TARGETS = ["edge/router", "lns/antispoofing", "lns/l2tp", "radius/radius", "vpn/antispoofing", "vpn/wireguard"]
@@ -121,7 +123,9 @@ def test_what_was_done_by_hand_is_shown_exactly_and_put_right(living: Associatio
     drifted = {one.target: one for one in living.drift()}
     found = living.plan()
     assert sorted(changed(found)) == TARGETS
-    assert {target: one.standing for target, one in drifted.items()} == dict.fromkeys(TARGETS, Standing.BY_HAND)
+    assert {target: (one.standing, one.problem) for target, one in drifted.items()} == dict.fromkeys(
+        TARGETS, (Standing.BY_HAND, None)
+    )
     for deed in done:
         rows = [row for row in found[deed.target].diff.splitlines() if row[0] in "+-" and row[:3] not in ("+++", "---")]
         assert any(deed.trace in row for row in rows)
@@ -150,6 +154,26 @@ def test_what_was_done_by_hand_drifted_and_what_machines_ran_before_comes_back(l
     assert {(one.target, one.diff) for one in living.drift() if one.standing is not Standing.AS_LEFT} == set()
     living.bring(living.plan())
     assert changed(living.plan()) == {}
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_a_change_that_would_break_bgp_is_found_out_where_nobody_is_harmed(living: Association) -> None:
+    with reading(living.store) as session:
+        edge = devices.find_device(session, "edge")
+        (target,) = (one for device, one in targets.every_target(session) if str(one) == "edge/router")
+        wanted = targets.wanted(session, edge, target, clock.now())
+    broken = {name: text.replace("remote-as 64500", "remote-as 64499") for name, text in wanted.desired.items()}
+    seen = targets.driver_for(living.settings, target).look(target, broken)
+    with transaction(living.store) as session:
+        proposed = str(changes.propose(session, living.act(), replace(wanted, desired=broken), seen))
+    played = rehearsal.rehearse(living.store, living.settings, living.act(), proposed, lambda _: None)
+    assert isinstance(played.problem, ProbeFailed)
+    assert len(played.lines) == 2
+    assert played.cut == ()
+    with pytest.raises(LabDown):
+        laboratory.lab.attach(living.settings.var / "rehearsal" / "lab").state()
+    assert changed(living.plan()) == {}  # the association's own machines never heard of it
 
 
 @pytest.mark.parametrize("rank", [0, 1], ids=["a tunnel", "a shared copper line"])
@@ -215,6 +239,7 @@ def test_who_leaves_is_cut_and_their_address_rests(living: Association) -> None:
     assert visit.state_of(living.store, had.wan) == BlockState.QUARANTINED
 
 
+@pytest.mark.soak
 def test_a_change_that_was_overtaken_on_the_machine_is_stale_and_does_nothing(living: Association) -> None:
     line = visit.order_tunnel(living.store, living.settings, living.act())
     *_, number = living.approve(living.plan())
@@ -309,6 +334,7 @@ def test_a_suspended_line_is_cut_at_once_stays_out_and_comes_back_once_resumed(l
     assert gets_through(living, at_home)
 
 
+@pytest.mark.soak
 def test_a_changed_password_ends_the_session_that_the_old_one_opened(living: Association) -> None:
     line = homes.of_lab(living.store, living.settings)[-1]
     before = living.home(line)

@@ -102,6 +102,20 @@ def test_every_golden_text_is_taken_by_its_daemon_all_machines_at_once(
     assert {machine: association.diff(machine, wanted[machine]) for machine in wanted} == dict.fromkeys(wanted, "")
 
 
+@pytest.mark.soak
+def test_a_route_to_one_address_stays_when_the_tunnels_are_told_again(association: Association) -> None:
+    """As there is one for a line that came from another machine with its address."""
+    texts = golden("vpn")
+    more = {
+        "wg0.conf": texts["wg0.conf"].replace(
+            "\n\n[Peer]", "\nPostUp = ip route replace 192.0.2.77/32 dev wg0\n\n[Peer]", 1
+        )
+    }
+    association.apply("vpn", texts)
+    association.apply("vpn", more)
+    assert "192.0.2.77 " in association.lab.shell("vpn", "ip route show dev wg0")
+
+
 def test_a_login_that_comes_does_not_restart_the_radius_server(association: Association) -> None:
     whole = golden("radius")
     fewer = re.sub('Message = ".*"', 'Message = "another"', whole["authorize"].partition("\n# L0005")[0])
@@ -161,6 +175,7 @@ def test_releases_are_for_their_daemon_alone_and_old_ones_go(association: Associ
     assert association.lab.shell("radius", as_nobody) == ""
 
 
+@pytest.mark.soak
 def test_what_an_apply_that_was_killed_left_goes_with_the_next_one(association: Association) -> None:
     left = association.settings.var / "runs" / "vpn.wireguard" / "artifacts"
     left.mkdir(parents=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,61 @@ def test_a_template_cannot_look_further_than_its_facts(fill: Fill, template: str
 def test_a_template_that_is_written_wrongly_is_refused(fill: Fill, template: str) -> None:
     with pytest.raises(TemplateFailed):
         fill(template)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact, with something that is no fact."""
+
+    label: str
+    _hidden: str = "secret"
+
+    def spoil(self) -> str:
+        """No field, though it may be asked for."""
+        return "spoilt"
+
+
+def test_a_dataclass_gives_its_fields_and_keeps_what_is_hidden(fill: Fill) -> None:
+    assert fill("{{ one.label }} {{ one.spoil() }}", one=Fact("L0042")) == "L0042 spoilt"
+    for template in ("{{ one._hidden }}", "{{ one.__class__ }}", "{{ one.absent }}", "{{ one.__dataclass_fields__ }}"):
+        with pytest.raises(TemplateFailed):
+            fill(template, one=Fact("L0042"))
+    assert fill("{{ '{0.label}'.format(one) }}", one=Fact("L0042")) == "L0042"
+    with pytest.raises(TemplateFailed):
+        fill("{{ '{0._hidden}'.format(one) }}", one=Fact("L0042"))
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A fact that holds another, in a plain mapping and by itself."""
+
+    one: Fact
+    named: dict[str, Fact]
+
+    @property
+    def both(self) -> str:
+        """No field: the sandbox's own way."""
+        return self.one.label + self.named["two"].label
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ it.one.label }} {{ it.named.two.label }} {{ it.both }}", "a b ab"),
+        (
+            "{% for each in [it.one, it.named.two] if each.label != 'a' %}{{ each.label }}{{ loop.last }}{% endfor %}",
+            "bTrue",
+        ),
+        ("{% macro say(x) %}<{{ x.one.label }}>{% endmacro %}{{ say(it) }}", "<a>"),
+        ("{% set x = it.one %}{{ x.label is defined }} {{ x.absent is defined }}", "True False"),
+        ("{{ it.one.label.upper() }} {{ it.named | length }} {{ it['one'].label }}", "A 1 a"),
+    ],
+)
+def test_fields_are_read_wherever_they_stand(fill: Fill, template: str, said: str) -> None:
+    assert fill(template, it=Around(Fact("a"), {"two": Fact("b")})) == said
+
+
+@pytest.mark.parametrize("name", ["class", "absent", "_hidden", "__init__", "named.two._hidden", "one.__class__"])
+def test_what_is_no_field_is_refused_wherever_it_stands(fill: Fill, name: str) -> None:
+    with pytest.raises(TemplateFailed):
+        fill(f"{{{{ it.{name} }}}}", it=Around(Fact("a"), {"two": Fact("b")}))

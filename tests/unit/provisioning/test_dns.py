@@ -8,12 +8,24 @@ from typing import Any
 
 import pytest
 
-from inventory import addresses, devices, members, offers, places, reverse, rules
+from inventory import addresses, device_secrets, devices, members, offers, places, reverse, rules
+from inventory.devices import NoSuchSecret
 from inventory.models.addresses import Role
 from inventory.models.devices import Device
 from provisioning.artifact import Effect, Impact
-from provisioning.artifacts.dns import BIND, CONFIGURATION, EDITED, KNOT, NOT_RUNNING, NOT_TOLD, NSD
+from provisioning.artifacts.dns import (
+    ACCESS,
+    BIND,
+    CONFIGURATION,
+    EDITED,
+    KNOT,
+    NOT_RUNNING,
+    NOT_TOLD,
+    NSD,
+    UPDATE,
+)
 from provisioning.facts import MachineIncomplete, Unwritable
+from provisioning.texts import redacted
 
 V4, V4_OF_COPPER = "100.51.198.in-addr.arpa.zone", "113.0.203.in-addr.arpa.zone"
 V6 = "8.b.d.0.1.0.0.2.ip6.arpa.zone"
@@ -72,6 +84,25 @@ def test_other_servers_are_told_of_the_same_zones(
     theirs = artifact.desired(association.session, server, association.later)
     golden(artifact.name, artifact.platform, theirs)
     assert {**theirs, CONFIGURATION: ""} == {**texts, CONFIGURATION: ""}
+
+
+def test_a_server_over_the_wire_is_told_of_the_same_zones_and_opened_by_its_key(
+    association: Any, server: Device, texts: Mapping[str, str], golden: Callable[..., None]
+) -> None:
+    session, act = association.session, association.act
+    theirs = devices.add_device(
+        session, act, "ns9", role="dns", platform="rfc2136", site=places.find_site(session, "colo"),
+        endpoint="192.0.2.53:5353",
+    )  # fmt: skip
+    with pytest.raises(NoSuchSecret):
+        UPDATE.desired(session, theirs, association.later)
+    device_secrets.entrust(session, act, theirs, "tsig", "c2VjcmV0LW9mLW5vYm9keS1hdC1hbGwtcmVhbGx5IQ==")
+    told = UPDATE.desired(session, theirs, association.later)
+    golden("zones", "rfc2136", told)
+    assert {**told, ACCESS: ""} == {**{name: text for name, text in texts.items() if name != CONFIGURATION}, ACCESS: ""}
+    assert redacted(told[ACCESS], UPDATE.secrets, lambda _: "‹secret›") == (
+        "port 5353\nkey hmac-sha256:essaim:‹secret›\n"
+    )
 
 
 def test_no_member_has_a_name_that_they_did_not_give(association: Any, texts: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from provisioning.artifact import Effect, Impact
+from provisioning.artifact import Effect, Impact, recognised
 from provisioning.artifacts.l2tp import L2TP
 from provisioning.facts import MachineIncomplete
 from provisioning.texts import redacted
@@ -59,6 +59,18 @@ def test_a_file_edited_by_hand_is_seen(texts: Mapping[str, str], answer: Callabl
     edited = said(texts) | {"file:startup-config": "set debug 5\n"}
     seen = L2TP.observed(answer(L2TP, texts, edited))
     assert seen["startup-config"] == texts["startup-config"] + "# startup-config was edited by hand\n"
+
+
+def test_an_lns_set_up_by_hand_alike_is_no_difference_and_otherwise_is_not_restarted_unasked(
+    texts: Mapping[str, str], answer: Callable[..., str]
+) -> None:
+    alike = L2TP.observed(answer(L2TP, {}, said(texts) | {"file:ip_pool": "# none\n"}))
+    assert recognised(L2TP, alike, texts) == texts
+    other = changed(texts, "between-lac-and-lns", "sesame")
+    seen = L2TP.observed(answer(L2TP, {}, said(other, "set icmp_rate 12") | {"file:ip_pool": "203.0.113.0/24\n"}))
+    assert recognised(L2TP, seen, texts) == seen
+    assert L2TP.strangers(seen, texts) == ("icmp_rate", "l2tp_secret", "ip_pool")
+    assert L2TP.strangers(texts, other) == ()
 
 
 def test_a_daemon_that_does_not_run_holds_nothing(texts: Mapping[str, str], answer: Callable[..., str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from foundation.acts import Act
-from inventory import addresses, devices, lines, moving, offers, pools
+from inventory import addresses, devices, lines, members, moving, offers, pools, reverse
 from inventory.lines import Ordering
 from inventory.models.addresses import Role
 from inventory.models.devices import Device
@@ -19,7 +19,7 @@ from inventory.models.places import Site
 from provisioning.artifacts.radius import RADIUS
 from provisioning.artifacts.router import ROUTER
 from provisioning.artifacts.wireguard import WIREGUARD
-from provisioning.targets import targets_of_line
+from provisioning.targets import targets_of_line, touched
 
 NEW_KEY = base64.b64encode(b"\x63" * 32).decode()
 OLD_KEY = base64.b64encode(b"\x01" * 32).decode()
@@ -72,6 +72,7 @@ def test_a_tunnel_is_on_both_concentrators_until_it_is_done(association: Any, no
     assert f"# L0001\nPublicKey = {OLD_KEY}\nAllowedIPs = {held}" in there
     assert routes(association, now) == roads  # traffic comes back by the old one until then
     wanted = {f"{name}/{artifact}" for name in ("vpn", "vpn2") for artifact in ("antispoofing", "wireguard")}
+    session.expire_all()
     assert set(targets_of_line(session, association.line("L0001"))) == wanted
     moving.complete_migration(session, now, association.line("L0001"))
     assert "# L0001" not in wg0(association, association.vpn, now)
@@ -80,6 +81,9 @@ def test_a_tunnel_is_on_both_concentrators_until_it_is_done(association: Any, no
     assert four.endswith("/32 192.0.2.5")
     (six,) = [row for row in routes(association, now) - roads if row.startswith("ipv6 route")]
     assert six.endswith("/56 2001:db8::5")
+    session.expire_all()
+    wanted = {f"vpn2/{artifact}" for artifact in ("antispoofing", "wireguard")} | {"edge/router"}
+    assert set(targets_of_line(session, association.line("L0001"))) == wanted
     prefix = four.split()[2]
     assert f"PostUp = ip route replace {prefix} dev wg0" in wg0(association, vpn2, now)
 
@@ -124,3 +128,32 @@ def test_a_hosted_machine_leaves_no_mark_on_access_servers(association: Any, now
     offer = offers.find_offer(session, "hebergement")
     line = lines.order_line(session, now, association.people[0], offer, Ordering())
     assert targets_of_line(session, association.line(str(line))) == []
+
+
+def test_lines_and_members_touch_the_machines_that_know_them(association: Any, now: Act) -> None:
+    session = association.session
+    tunnel = {"vpn/antispoofing", "vpn/wireguard"}
+    copper = {"lns/antispoofing", "lns/l2tp", "radius/radius"}
+    assert touched(session, ["L0001"]) == tunnel
+    assert touched(session, ["L0001", "L0005"]) == tunnel | copper
+    assert touched(session, []) == frozenset()
+    who = {str(share.member) for share in association.line("L0005").shares}
+    assert all(touched(session, [member]) >= copper for member in who)
+    with pytest.raises(lines.NoSuchLine):
+        touched(session, ["L0999"])
+    with pytest.raises(members.NoSuchMember):
+        touched(session, ["M0999"])
+
+
+def test_a_line_whose_address_was_ever_named_touches_the_name_servers(association: Any, now: Act) -> None:
+    session = association.session
+    site = session.get_one(Site, association.vpn.site_id)
+    devices.add_device(session, now, "ns1", role="dns", platform="debian", site=site)
+    assert "ns1/knot" not in touched(session, ["L0001"])
+    prefix = ip_network(lines.prefixes(session, association.line("L0001"))[0])
+    held = reverse.holding(session, prefix)
+    reverse.set_name(session, now, held, prefix.network_address, "serveur.example.example")
+    assert "ns1/knot" in touched(session, ["L0001"])
+    reverse.clear_name(session, replace(now, at=now.at + timedelta(hours=1)), held, prefix.network_address)
+    assert "ns1/knot" in touched(session, ["L0001"])
+    assert "ns1/knot" not in touched(session, ["L0002"])

@@ -97,7 +97,7 @@ def test_a_daemon_that_does_not_run_is_seen(texts: Mapping[str, str], answer: Ca
 
 
 def test_a_machine_never_configured_holds_nothing(answer: Callable[..., str]) -> None:
-    assert RADIUS.observed(answer(RADIUS, {}, {"file:authorize": "Debian's own\n", "running": ""})) == {}
+    assert RADIUS.observed(answer(RADIUS, {}, {"file:authorize": "# Debian's own\n", "running": ""})) == {}
 
 
 def after(association: Any, days: int = 0) -> Mapping[str, str]:

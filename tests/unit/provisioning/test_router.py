@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
-from inventory import devices
+from inventory import devices, routing, rules
 from provisioning.artifact import Impact
 from provisioning.artifacts.router import ROUTER
 from provisioning.facts import MachineIncomplete, Unwritable
@@ -58,6 +59,35 @@ def test_a_road_that_goes_cuts_and_a_word_that_changes_does_not(text: str, old: 
     before, after = {"frr.conf": text}, {"frr.conf": text.replace(old, new)}
     assert ROUTER.effect(before, after).impact is impact
     assert ROUTER.lines(before, after) == ()
+
+
+def test_rpki_is_asked_and_an_address_is_dropped_where_the_association_says_so(
+    association: Any, text: str, golden: Callable[..., None]
+) -> None:
+    session, act = association.session, association.act
+    assert "rpki" not in text
+    assert "set community" not in text
+    rules.set_rule(session, act, "routing.rpki", "192.0.2.10:3323 [2001:db8::10]:323")
+    for prefix in ("203.0.113.7/32", "2001:db8:200:100::7/128"):
+        routing.add_aggregate(session, act, ip_network(prefix))
+    more = ROUTER.desired(session, association.edge, association.later)["frr.conf"]
+    assert "rpki\n rpki cache 192.0.2.10 3323 preference 1\nexit\n" in more
+    golden("router", "with-all", {"frr.conf": more})
+    assert more.count("match rpki invalid") == 2
+    assert "ip prefix-list DROP-V4 seq 5 permit 203.0.113.7/32\n" in more
+    assert "route-map OUT-V6 permit 5\n match ipv6 address prefix-list DROP-V6\n" in more
+    assert more.count(" set community blackhole no-export\n") == 2
+    assert "  network 203.0.113.7/32\n" in more
+    assert "deny 203.0.113.7" not in more
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["192.0.2.10", "192.0.2.10:0", "192.0.2.10:70000", "2001:db8::10:323", "[192.0.2.1:323", "x:1", "[::1]:1 " * 3],
+)
+def test_a_cache_is_an_address_and_a_port(association: Any, value: str) -> None:
+    with pytest.raises(rules.BadRuleValue):
+        rules.set_rule(association.session, association.act, "routing.rpki", value)
 
 
 def test_a_router_just_installed_loses_nothing(text: str) -> None:

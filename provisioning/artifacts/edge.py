@@ -1,0 +1,219 @@
+"""What the edge says and is told, as plain values, whatever software it runs.
+
+Our aggregates are announced whether or not anything in them answers: a blackhole of the last resort holds
+each one up, so that a restart of the LNS is not a flap on the Internet. From peers we take neither our
+own prefixes nor those that nobody may announce (RFC 7454), nor what RPKI says is not theirs; to them we tell our
+aggregates and nothing else. One address alone among the aggregates is told as one to drop (RFC 7999).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address, ip_network
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from foundation.speech import Phrase
+from inventory import rules
+from inventory.models.addresses import IPAddress, IPNetwork, Pool
+from inventory.models.devices import Device, Interface
+from inventory.models.routing import Aggregate, BgpPeer
+from provisioning import facts
+
+LAST_RESORT: Final = "blackhole 254"
+LONGEST: Final = {4: 24, 6: 48}
+"""The longest prefix that the Internet takes, by family."""
+
+_WIDTH: Final = {4: 32, 6: 128}
+_EVERYTHING: Final = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
+_ASN: Final = Phrase("un numéro d'AS", "an AS number")
+_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+# Prefixes for documentation are bogons on the Internet too; a trial network is made of nothing else.
+_BOGONS: Final = tuple(
+    ip_network(prefix)
+    for prefix in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+        "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4",
+        "::/8", "100::/64", "2001:2::/48", "2001:10::/28", "2002::/16", "fc00::/7", "fe80::/10", "fec0::/10",
+        "ff00::/8",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One of the router's interfaces."""
+
+    name: str
+    description: str
+    addresses: tuple[facts.IPInterface, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A static route; `via` is an address, or the blackhole of the last resort."""
+
+    prefix: IPNetwork
+    via: str
+
+    @property
+    def version(self) -> int:
+        """Its family."""
+        return self.prefix.version
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of a prefix list; `longest` 0: that prefix and no part of it."""
+
+    list: str
+    number: int
+    verb: str
+    prefix: IPNetwork
+    longest: int
+
+    @property
+    def version(self) -> int:
+        """Its family."""
+        return self.prefix.version
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A router that ours speaks BGP with."""
+
+    address: IPAddress
+    remote_as: int
+    description: str
+    max_prefix: int
+    fast: bool
+
+    @property
+    def symbol(self) -> str:
+        """A name for it of letters, digits and underscores, that is its own and stays so."""
+        return re.sub(r"[^0-9a-f]", "_", str(self.address))
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A server that says which AS may announce what (RFC 8210); asked in order of `rank`."""
+
+    address: IPAddress
+    port: int
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """The whole edge. `dropped` are addresses that our transits are asked to drop."""
+
+    hostname: str
+    asn: int | None
+    router_id: str
+    interfaces: tuple[Port, ...]
+    routes: tuple[Route, ...]
+    aggregates: tuple[IPNetwork, ...]
+    dropped: tuple[IPNetwork, ...]
+    rules: tuple[Rule, ...]
+    peers: tuple[Peer, ...]
+    caches: tuple[Cache, ...]
+
+
+def edge(session: Session, device: Device, at: datetime) -> Router:
+    """The edge as the inventory has it. Raises MachineIncomplete, Unwritable."""
+    announced = _announced(session)
+    dropped = tuple(prefix for prefix in announced if prefix.prefixlen == prefix.max_prefixlen)
+    aggregates = tuple(prefix for prefix in announced if prefix not in dropped)
+    peers = tuple(_peers(session, device))
+    if peers and device.asn is None:
+        raise facts.MachineIncomplete(device=device.name, what=_ASN)
+    ways = [route for route in _routes(session, device, at) if route.prefix not in dropped]
+    return Router(
+        hostname=word(device.name, device.name),
+        asn=device.asn,
+        router_id=str(facts.core_address(session, device, 4, at)),
+        interfaces=tuple(_ports(session, device, at)),
+        routes=(*ways, *(Route(prefix, LAST_RESORT) for prefix in announced)),
+        aggregates=aggregates,
+        dropped=dropped,
+        rules=tuple(_rules(aggregates, dropped)),
+        peers=peers,
+        caches=tuple(_caches(session)),
+    )
+
+
+def word(text: str, owner: str) -> str:
+    """A name that no router takes for anything else. Raises Unwritable."""
+    if not _WORD.fullmatch(text):
+        raise facts.Unwritable(what=Phrase(f"Le nom « {text!r} »", f"The name {text!r}"), owner=owner)
+    return text
+
+
+def _line(text: str, owner: str) -> str:
+    if not text.isprintable():
+        raise facts.Unwritable(what=Phrase("Une description", "A description"), owner=owner)
+    return text.strip()
+
+
+def _ports(session: Session, device: Device, at: datetime) -> Iterator[Port]:
+    for interface in session.scalars(
+        select(Interface).where(Interface.device_id == device.id).order_by(Interface.name)
+    ):
+        held = facts.interface_addresses(session, device, interface.name, at)
+        description = _line(interface.description, device.name)
+        if held or description:  # FRR forgets an interface that says nothing
+            yield Port(word(interface.name, device.name), description, held)
+
+
+def _routes(session: Session, device: Device, at: datetime) -> Iterator[Route]:
+    served = (
+        select(Pool, Device)
+        .join(Device, Pool.device_id == Device.id)
+        .where(Device.id != device.id, Pool.closed_at.is_(None))
+    )
+    rows = session.execute(served).all()
+    ways = [(pool.prefix, server) for pool, server in rows]
+    ways += [(prefix, server) for prefix, server in facts.strayed(session, at) if server.id != device.id]
+    for prefix, server in sorted(ways, key=lambda way: facts.order(way[0])):
+        yield Route(prefix, str(facts.core_address(session, server, prefix.version, at)))
+
+
+def _announced(session: Session) -> tuple[IPNetwork, ...]:
+    return tuple(sorted((ip_network(text) for text in session.scalars(select(Aggregate.prefix))), key=facts.order))
+
+
+def _peers(session: Session, device: Device) -> Iterator[Peer]:
+    held = session.scalars(select(BgpPeer).where(BgpPeer.device_id == device.id))
+    for peer in sorted(held, key=lambda one: (ip_address(one.address).version, int(ip_address(one.address)))):
+        described = _line(peer.description, device.name)
+        yield Peer(ip_address(peer.address), peer.remote_as, described, peer.max_prefix, peer.fast)
+
+
+def _caches(session: Session) -> Iterator[Cache]:
+    for rank, each in enumerate(rules.value(session, "routing.rpki").split(), start=1):
+        host, _, port = each.rpartition(":")
+        yield Cache(ip_address(host.strip("[]")), int(port), rank)
+
+
+def _rules(aggregates: Iterable[IPNetwork], dropped: Iterable[IPNetwork]) -> Iterator[Rule]:
+    """In: not ours, not nobody's, not too long. Out: our aggregates, and never what is nobody's."""
+    for version in (4, 6):
+        ours = [prefix for prefix in aggregates if prefix.version == version]
+        nobodys = [prefix for prefix in _BOGONS if prefix.version == version]
+        refused, width = [*ours, *nobodys], _WIDTH[version]
+        for number, prefix in enumerate(refused, start=1):
+            # The default route lies in no other prefix: what is refused is each one and all its parts.
+            yield Rule(f"IN-V{version}", number * 5, "deny", prefix, 0 if prefix.prefixlen == width else width)
+        yield Rule(f"IN-V{version}", len(refused) * 5 + 5, "permit", _EVERYTHING[version], LONGEST[version])
+        for number, prefix in enumerate(nobodys, start=1):
+            yield Rule(f"OUT-V{version}", number * 5, "deny", prefix, width)
+        for number, prefix in enumerate(ours, start=len(nobodys) + 1):
+            yield Rule(f"OUT-V{version}", number * 5, "permit", prefix, 0)
+        own = [prefix for prefix in dropped if prefix.version == version]
+        for number, prefix in enumerate(own, start=1):
+            yield Rule(f"DROP-V{version}", number * 5, "permit", prefix, 0)
