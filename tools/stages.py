@@ -38,11 +38,11 @@ STAGES = (
         60,
         (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",)),
     ),
-    Stage("unit and property", 240, (pytest("-n", "2", "tests/unit", "tests/property"),)),
+    Stage("unit and property", 300, (pytest("-n", "2", "tests/unit", "tests/property"),)),
     # The ledger and what locks rows; `make test-postgresql` runs everything there.
     Stage(
         "postgresql",
-        90,
+        110,
         (
             pytest(
                 *("-n", "2", "--engine", "postgresql"),
@@ -50,14 +50,15 @@ STAGES = (
             ),
         ),
     ),
-    Stage("integration", 400, (pytest("-n", "2", "tests/integration", "tests/contract", "-m", "not lab"),)),
-    # One lab for each of the two workers, each file's tests in one of them; the longest files begin.
+    Stage("integration", 540, (pytest("-n", "2", "tests/integration", "tests/contract", "-m", "not lab"),)),
+    # A lab for each of three workers, as they wait more than they work; each file's tests in one of them, the longest
+    # files first.
     Stage(
         "lab",
-        300,
+        450,
         (
             pytest(
-                *("-n", "2", "--dist", "loadfile", "-p", "no:randomly", "-m", "lab and not soak", "--timeout", "150"),
+                *("-n", "3", "--dist", "loadfile", "-p", "no:randomly", "-m", "lab and not soak", "--timeout", "150"),
                 *("tests/lab/test_association.py", "tests/lab/test_releases.py", "tests/contract", "tests/lab"),
             ),
         ),

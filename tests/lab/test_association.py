@@ -319,6 +319,7 @@ def seconds_until_cut(running: Any, at_home: homes.Access) -> float:
         os.close(there)
 
 
+@pytest.mark.soak
 def test_a_suspended_line_is_cut_at_once_stays_out_and_comes_back_once_resumed(living: Association) -> None:
     line = homes.of_lab(living.store, living.settings)[-1]
     at_home = living.home(line)

@@ -177,6 +177,7 @@ def test_a_router_that_stops_before_anyone_confirms_starts_with_what_it_had(edge
     until(lambda: len(edge.neighbours()) == 2)
 
 
+@pytest.mark.soak
 def test_a_vpn_server_that_stops_before_anyone_confirms_starts_with_what_it_had(vpn: Machine) -> None:
     before = vpn.held()
     vpn.patient().apply(vpn.target, fewer(vpn.texts), before)

@@ -449,6 +449,7 @@ def test_a_connection_that_is_not_there_is_said(edge: Edge) -> None:
         nowhere.open()
 
 
+@pytest.mark.soak
 def test_a_commit_that_nobody_confirms_reverts_alone_and_one_that_is_confirmed_stays(
     router: FrrDriver, edge: Edge
 ) -> None:
