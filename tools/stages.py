@@ -68,7 +68,7 @@ STAGES = (
 # Every test that meets a database, on PostgreSQL: longer than `make test` may be.
 POSTGRESQL = Stage(
     "all on postgresql",
-    900,
+    1500,
     (
         pytest("-n", "2", "--engine", "postgresql", "tests/unit", "tests/property"),
         pytest("-n", "2", "--engine", "postgresql", "tests/integration", "tests/contract", "-m", "not lab"),

@@ -8,7 +8,6 @@ one line, and every name in it begins with `essaim_`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -17,8 +16,8 @@ from sqlalchemy.orm import Session
 from foundation.text import render
 from inventory.models.devices import Device
 from provisioning import releases
-from provisioning.artifact import Effect, Impact, Observation
-from provisioning.artifacts.edge import edge
+from provisioning.artifact import Effect, Observation
+from provisioning.artifacts.edge import edge, effect
 from provisioning.texts import Texts
 
 FILE: Final = "essaim.conf"
@@ -59,23 +58,11 @@ class Bird:
 
     def effect(self, before: Texts, after: Texts) -> Effect:
         """A road or a peer that goes cuts whoever goes by it; the texts do not say how many."""
-        if dict(before) == dict(after):
-            return Effect(Impact.NONE)
-        lost = set(_rows(before)) - set(_rows(after))
-        return Effect(Impact.CUTS if any(_carries(row) for _, row in lost) else Impact.HITLESS)
+        return effect(before.get(FILE, ""), after.get(FILE, ""), _carries)
 
     def lines(self, before: Texts, after: Texts) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's signature
         """None: a router knows pools, not lines."""
         return ()
-
-
-def _rows(texts: Texts) -> Iterator[tuple[str, str]]:
-    """Each line with the block that it stands in."""
-    block = ""
-    for row in texts.get(FILE, "").splitlines():
-        if not row.startswith(" "):
-            block = row
-        yield (block if row.startswith(" ") else "", row.strip())
 
 
 def _carries(row: str) -> bool:

@@ -9,7 +9,7 @@ aggregates and nothing else. One address alone among the aggregates is told as o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
@@ -24,6 +24,7 @@ from inventory.models.addresses import IPAddress, IPNetwork, Pool
 from inventory.models.devices import Device, Interface
 from inventory.models.routing import Aggregate, BgpPeer
 from provisioning import facts
+from provisioning.artifact import Effect, Impact
 
 LAST_RESORT: Final = "blackhole 254"
 LONGEST: Final = {4: 24, 6: 48}
@@ -217,3 +218,23 @@ def _rules(aggregates: Iterable[IPNetwork], dropped: Iterable[IPNetwork]) -> Ite
         own = [prefix for prefix in dropped if prefix.version == version]
         for number, prefix in enumerate(own, start=1):
             yield Rule(f"DROP-V{version}", number * 5, "permit", prefix, 0)
+
+
+def effect(before: str, after: str, carries: Callable[[str], bool]) -> Effect:
+    """A road, a peer or an address that goes cuts whoever goes by it; the texts do not say how many.
+
+    `carries` is whether traffic goes by what a line says.
+    """
+    if before == after:
+        return Effect(Impact.NONE)
+    lost = set(_lines(before)) - set(_lines(after))
+    return Effect(Impact.CUTS if any(carries(row) for _, row in lost) else Impact.HITLESS)
+
+
+def _lines(text: str) -> Iterator[tuple[str, str]]:
+    """Each line with the block that it stands in."""
+    block = ""
+    for row in text.splitlines():
+        if not row.startswith(" "):
+            block = row
+        yield (block if row.startswith(" ") else "", row.strip())
