@@ -15,14 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from cli import door
 from cli.main import essaim
 from desk import association
 from foundation import database
 from foundation.acts import Act
-from foundation.database import Store, engine_of, open_store, transaction
+from foundation.database import Base, EssaimSession, Store, engine_of, open_store, transaction
 from foundation.settings import Settings, read_settings
 from foundation.vault import Vault
 from inventory import devices, lines, members, offers, places
@@ -218,6 +218,12 @@ def three_homes(settings: Settings) -> None:
 def homes(stand_in: Callable[[Association], Terminal], built: Callable[..., Association]) -> Terminal:
     """A terminal in an association of three members: L0001 a tunnel on `vpn`, L0002 and L0003 copper on `lns`."""
     return stand_in(built(first=three_homes))
+
+
+def values_of(session: EssaimSession) -> set[bytes]:
+    """Everything that the database keeps, value by value."""
+    rows = (row for table in Base.metadata.sorted_tables for row in session.execute(select(table)))
+    return {value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row}
 
 
 @pytest.fixture

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from desk import telling
 from foundation import clock
 from foundation.acts import Act
-from foundation.database import open_store
+from foundation.database import open_store, reading
 from foundation.settings import read_settings
 from inventory import signing
+from tests.integration.conftest import values_of
 
 
 @pytest.fixture
@@ -60,7 +61,8 @@ def test_a_member_is_handed_a_file_that_opens_their_line_and_nobody_keeps_its_ke
     told = served("journal", "show", "--json").out
     assert key not in told
     assert "certificate.issue" in told
-    assert key.encode() not in (served.folder / "essaim.sqlite").read_bytes()
+    with reading(open_store(read_settings())) as session:
+        assert not any(key.encode() in value for value in values_of(session))
     assert [(one["line"], one["revoked_at"]) for one in certificates(served)] == [(line, None)]
     cube = json.loads(served("line", "handout", line, "--as", "cube").out)
     assert cube["server_name"] == "192.0.2.4"
