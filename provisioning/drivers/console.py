@@ -2,8 +2,6 @@
 
 <var>/console/<machine>/<artifact>/           a symbolic link to a folder of texts, switched in one step
 <var>/console/<machine>/.<artifact>-switch    a change that waits, or how the last one ended
-
-Nobody watches the clock of a folder: a change that was not confirmed in time is undone when it is next looked at.
 """
 
 from __future__ import annotations
@@ -14,19 +12,18 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from foundation.reach import MachineUnreachable
 from foundation.settings import Settings
 from foundation.speech import Phrase
 from provisioning import texts
 from provisioning.artifact import Target
-from provisioning.drivers.protocol import ConfigurationRefused, Seen, Stale, Stand, Standing, Undone, Unsettled
+from provisioning.drivers.kept_switch import KeptSwitch, Switch
+from provisioning.drivers.protocol import ConfigurationRefused, Seen, Stale, Stand, Unsettled
 from provisioning.texts import Texts
 
 UNFINISHED: Final = Phrase("un texte ne finit pas par une fin de ligne", "a text does not end with an end of line")
-LATE: Final = Phrase("personne ne l'a confirmé à temps", "nobody confirmed it in time")
-ASKED: Final = Phrase("Essaim l'a demandé", "Essaim asked for it")
 
 
 def file_of(settings: Settings, target: str) -> Path:
@@ -34,7 +31,7 @@ def file_of(settings: Settings, target: str) -> Path:
     return min((settings.var / "console" / target).iterdir())
 
 
-class ConsoleDriver:
+class ConsoleDriver(KeptSwitch):
     """Keeps texts, readable by their owner alone."""
 
     def __init__(self, settings: Settings) -> None:
@@ -64,37 +61,11 @@ class ConsoleDriver:
         except OSError as closed:
             raise MachineUnreachable(machine=target.machine.name, reason=closed.strerror) from closed
 
-    def confirm(self, target: Target, wanted: str) -> None:
-        """Keep them for good. Raises Undone."""
-        self._undo_if_late(target)
-        switch = self._switch(target)
-        if switch.get("wanted") != wanted:
-            return
-        if switch["stand"] == Stand.UNDONE:
-            raise Undone(target=str(target), reason=Phrase(*switch["reason"]))
-        self._set(target, {"stand": Stand.CONFIRMED, "wanted": wanted})
+    def _keep(self, target: Target, switch: Switch) -> None:
+        self._set(target, {"stand": Stand.CONFIRMED, "wanted": switch["wanted"]})
         self._sweep(target)
 
-    def revert(self, target: Target, wanted: str) -> None:
-        """The texts before them come back, if they wait still."""
-        switch = self._switch(target)
-        if switch.get("wanted") == wanted and switch["stand"] == Stand.WAITING:
-            self._undo(target, switch, ASKED)
-
-    def standing(self, target: Target) -> Standing:
-        """Where the last change stands."""
-        self._undo_if_late(target)
-        switch = self._switch(target)
-        left = max(0.0, switch.get("until", 0.0) - time.time())
-        reason = Phrase(*switch.get("reason", ("", "")))
-        return Standing(Stand(switch.get("stand", Stand.NONE)), switch.get("wanted", ""), left, reason)
-
-    def _undo_if_late(self, target: Target) -> None:
-        switch = self._switch(target)
-        if switch.get("stand") == Stand.WAITING and time.time() > switch["until"]:
-            self._undo(target, switch, LATE)
-
-    def _undo(self, target: Target, switch: dict[str, Any], why: Phrase) -> None:
+    def _undo(self, target: Target, switch: Switch, why: Phrase) -> None:
         link = self._folder / str(target)
         if switch["former"] is None:
             link.unlink(missing_ok=True)
@@ -137,16 +108,16 @@ class ConsoleDriver:
             elif left.name != kept:
                 shutil.rmtree(left)
 
-    def _switch(self, target: Target) -> dict[str, Any]:
+    def _switch(self, target: Target) -> Switch:
         try:
-            found: dict[str, Any] = json.loads(self._marker(target).read_text(encoding="utf-8"))
+            found: Switch = json.loads(self._marker(target).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
         except OSError as closed:
             raise MachineUnreachable(machine=target.machine.name, reason=closed.strerror) from closed
         return found
 
-    def _set(self, target: Target, switch: dict[str, Any]) -> None:
+    def _set(self, target: Target, switch: Switch) -> None:
         marker = self._marker(target)
         beside = marker.with_name(f"{marker.name}.new")
         beside.write_text(json.dumps(switch), encoding="utf-8")

@@ -28,8 +28,8 @@ from provisioning import texts
 from provisioning.artifact import Target
 from provisioning.artifacts.dns import ACCESS
 from provisioning.drivers import dns_wire
-from provisioning.drivers.console import ASKED, LATE
 from provisioning.drivers.dns_wire import Server, Zone
+from provisioning.drivers.kept_switch import KeptSwitch, Switch
 from provisioning.drivers.protocol import (
     ConfigurationRefused,
     ConnectionLost,
@@ -37,8 +37,6 @@ from provisioning.drivers.protocol import (
     Seen,
     Stale,
     Stand,
-    Standing,
-    Undone,
     Unsettled,
 )
 from provisioning.texts import Texts
@@ -49,7 +47,7 @@ _LEFT_OUT: Final = "the server left out: "
 SHOWN: Final = 3
 
 
-class DnsUpdateDriver:
+class DnsUpdateDriver(KeptSwitch):
     """Looks by zone transfer, applies by update."""
 
     def __init__(self, settings: Settings) -> None:
@@ -91,29 +89,8 @@ class DnsUpdateDriver:
         )
         self._put(target, desired)
 
-    def confirm(self, target: Target, wanted: str) -> None:
-        """Keep the zones. Raises Undone, and what undoing raises."""
-        self._undo_if_late(target)
-        switch = self._switch(target)
-        if switch.get("wanted") != wanted:
-            return
-        if switch["stand"] == Stand.UNDONE:
-            raise Undone(target=str(target), reason=Phrase(*switch["reason"]))
-        self._set(target, {"stand": Stand.CONFIRMED, "wanted": wanted, "texts": switch["texts"]})
-
-    def revert(self, target: Target, wanted: str) -> None:
-        """The zones before them come back, if they wait still. Raises NotWhole, MachineUnreachable, CommandFailed."""
-        switch = self._switch(target)
-        if switch.get("wanted") == wanted and switch["stand"] == Stand.WAITING:
-            self._undo(target, switch, ASKED)
-
-    def standing(self, target: Target) -> Standing:
-        """Where the last change stands. Raises what undoing one that is late raises."""
-        self._undo_if_late(target)
-        switch = self._switch(target)
-        left = max(0.0, switch.get("until", 0.0) - time.time())
-        reason = Phrase(*switch.get("reason", ("", "")))
-        return Standing(Stand(switch.get("stand", Stand.NONE)), switch.get("wanted", ""), left, reason)
+    def _keep(self, target: Target, switch: Switch) -> None:
+        self._set(target, {"stand": Stand.CONFIRMED, "wanted": switch["wanted"], "texts": switch["texts"]})
 
     def _put(self, target: Target, desired: Texts) -> None:
         try:
@@ -160,12 +137,7 @@ class DnsUpdateDriver:
                 found[name] = _written(dns_wire.transfer(server, wanted.origin), rows, text)
         return found
 
-    def _undo_if_late(self, target: Target) -> None:
-        switch = self._switch(target)
-        if switch.get("stand") == Stand.WAITING and time.time() > switch["until"]:
-            self._undo(target, switch, LATE)
-
-    def _undo(self, target: Target, switch: dict[str, Any], why: Phrase) -> None:
+    def _undo(self, target: Target, switch: Switch, why: Phrase) -> None:
         try:
             self._bring(target, switch["former"])
         except (dns_wire.Refused, dns_wire.Changed) as wrong:
@@ -175,7 +147,7 @@ class DnsUpdateDriver:
         ended = {"stand": Stand.UNDONE, "wanted": switch["wanted"], "reason": [why.fr, why.en]}
         self._set(target, {**ended, "texts": switch["former"]})
 
-    def _switch(self, target: Target) -> dict[str, Any]:
+    def _switch(self, target: Target) -> Switch:
         """Sealed, since what was there before comes with the key."""
         try:
             sealed = (self._folder / str(target)).read_bytes()
@@ -184,7 +156,7 @@ class DnsUpdateDriver:
         found: dict[str, Any] = json.loads(Vault.read(self._key).open(Sealed(sealed)))
         return found
 
-    def _set(self, target: Target, switch: dict[str, Any]) -> None:
+    def _set(self, target: Target, switch: Switch) -> None:
         path = self._folder / str(target)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = path.with_name(f"{path.name}.new")
