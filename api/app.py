@@ -16,6 +16,7 @@ from api.portal import pages
 from api.rest import described, health, machines, me, nouns, seeking
 from api.rest.routes import routes_of
 from api.wall import Wall
+from foundation import clock
 from foundation.database import open_store
 from foundation.settings import Settings, read_settings
 from monitoring.models import open_samples
@@ -41,13 +42,14 @@ def create(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(title="Essaim", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json", lifespan=lifespan)
     app.openapi = described.document(app, nouns.ALL)  # type: ignore[method-assign]  # the framework means it to be replaced
     app.state.settings, app.state.store, app.state.samples = settings, store, samples
+    app.state.now = clock.now
     app.state.pace, app.state.token_pace = Pace(), Pace()
     app.add_middleware(Wall, settings=settings)
     problems.install(app)
-    app.include_router(pages.router, include_in_schema=False)
-    app.include_router(health.router, include_in_schema=False)
     for router in _REST:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # as they are: included, each router is gone through twice a request
+    app.include_router(health.router, include_in_schema=False)
+    app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=str(files("api.portal") / "static")))
     # A one-time link is a path, and uvicorn notes down paths whatever it is started with.
     logging.getLogger("uvicorn.access").disabled = True

@@ -17,7 +17,6 @@ from api.pace import Pace
 from api.portal.rendering import cookie_name
 from api.problems import BadRequest, CrossSite, SignInNeeded, TokenDead, TokenNeeded
 from api.wall import origins
-from foundation import clock
 from foundation.acts import Act
 from foundation.database import EssaimSession, Store, reading, transaction
 from foundation.settings import Settings
@@ -43,9 +42,10 @@ def get_transaction(request: Request) -> Iterator[EssaimSession]:
         yield session
 
 
-async def get_moment() -> datetime:
-    """The instant from which the request counts."""
-    return clock.now()
+async def get_moment(request: Request) -> datetime:
+    """The instant from which the request counts, by the application's clock."""
+    now: datetime = request.app.state.now()
+    return now
 
 
 async def get_samples(request: Request) -> Store:

@@ -16,7 +16,7 @@ from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, LargeBinary, String, event, insert, select, text
+from sqlalchemy import ForeignKey, LargeBinary, String, bindparam, event, insert, select, text
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from foundation.acts import Act
@@ -194,8 +194,14 @@ _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensu
 _HEAD: Final = select(Entry.id, Entry.chain).order_by(Entry.id.desc()).limit(1)
 _HELD: Final = text("SELECT id, chain FROM essaim_journal_head()").columns(Entry.id, Entry.chain)
 """The head, behind a lock: SQLite has one writer by nature."""
-_ADD_ENTRIES: Final = insert(Entry.metadata.tables["journal"])
-_ADD_PAYLOADS: Final = insert(Entry.metadata.tables["journal_payload"])
+_ENTRIES: Final = Entry.metadata.tables["journal"]
+_PAYLOADS: Final = Entry.metadata.tables["journal_payload"]
+_ADD_ENTRIES: Final = insert(_ENTRIES)
+_ADD_PAYLOADS: Final = insert(_PAYLOADS)
+_ADD_BOTH: Final = insert(_PAYLOADS).add_cte(
+    insert(_ENTRIES).values({column.name: bindparam(column.name) for column in _ENTRIES.c}).cte("entry")
+)
+"""One way there and back for both; SQLite has no such statement, and no way to go."""
 
 
 def _deed(entry: Entry, payload: Payload | None) -> Deed:
@@ -241,8 +247,12 @@ def _write_what_waits(session: EssaimSession) -> None:
         entry.chain = previous = _link(entry)
         entries.append(vars(entry))
         payloads.append({"entry_id": number, "salt": salt, "body": body})
-    connection.execute(_ADD_ENTRIES, entries)
-    connection.execute(_ADD_PAYLOADS, payloads)
+    if connection.dialect.name == "postgresql":
+        both = [entry | payload for entry, payload in zip(entries, payloads, strict=True)]
+        connection.execute(_ADD_BOTH, both if len(both) > 1 else both[0])  # a batch of one goes there and back twice
+    else:
+        connection.execute(_ADD_ENTRIES, entries)
+        connection.execute(_ADD_PAYLOADS, payloads)
 
 
 @event.listens_for(EssaimSession, "after_transaction_end")

@@ -21,6 +21,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, insert
 from api import app as door
 from api.dependencies import Writer
 from api.pace import Pace
+from foundation import clock
 from foundation.database import Store, transaction
 
 FLOOR = Table("bench_floor", MetaData(), Column("id", Integer, primary_key=True), Column("what", String(64)))
@@ -67,6 +68,7 @@ def floor(store: Store) -> FastAPI:
         FLOOR.create(connection, checkfirst=True)
     bare = FastAPI()
     bare.state.store, bare.state.token_pace, bare.state.settings = store, Pace(), None
+    bare.state.now = clock.now
 
     @bare.post("/floor")
     def two_rows(request: Request, caller: Writer, body: dict[str, Any]) -> dict[str, str]:

@@ -19,7 +19,6 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from api.app import create
-from api.dependencies import get_moment
 from api.wall import Wall
 from billing.balance import balance
 from billing.dues import issue
@@ -93,7 +92,7 @@ def portal(store: Store, act: Act, tmp_path: Path) -> Iterator[Portal]:
         _found(session, act)
     app = create(_settings(store, tmp_path, name="Exemple Net"))
     hour = Hour(act.at)
-    app.dependency_overrides[get_moment] = lambda: hour.at
+    app.state.now = lambda: hour.at
     with TestClient(app, base_url=URL, client=("192.0.2.9", 50000), follow_redirects=True) as client:
         yield Portal(store, client, hour, act)
 
@@ -349,7 +348,7 @@ def test_a_fault_of_ours_is_said_plainly_and_logged_without_anyones_data(
     def fault() -> datetime:
         raise RuntimeError("Camille Exemple, 192.0.2.9")
 
-    portal.client.app.dependency_overrides[get_moment] = fault  # type: ignore[attr-defined]
+    portal.client.app.state.now = fault  # type: ignore[attr-defined]
     with caplog.at_level(logging.ERROR):
         answer = portal.client.get("/", headers={"Accept-Language": "en"})
     assert answer.status_code == 500

@@ -16,7 +16,6 @@ from sqlalchemy import func, select, text
 from starlette.testclient import TestClient
 
 from api.app import create
-from api.dependencies import get_moment
 from foundation import journal
 from foundation.acts import Act
 from foundation.database import Store, reading, transaction
@@ -82,7 +81,7 @@ def door(store: Store, act: Act, tmp_path: Path) -> Iterator[Door]:
             shown[str(member)] = tokens.create_token(session, theirs, member, "laptop", tasks)[1]
     app = create(Settings(var=tmp_path, database_url=store.engine.url.render_as_string(hide_password=False)))
     hour = Hour(act.at)
-    app.dependency_overrides[get_moment] = lambda: hour.at
+    app.state.now = lambda: hour.at
     with TestClient(app, base_url=URL) as client:
         yield Door(store, client, hour, act, *({"Authorization": f"Bearer {one}"} for one in shown.values()))
 
