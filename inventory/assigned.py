@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Any, Final
@@ -139,7 +138,25 @@ def _read(session: Session, query: Select[*tuple[Any, ...]]) -> list[dict[str, A
     names: dict[int | None, str] = {}
     if asked:
         names.update((row.id, row.name) for row in session.execute(_INTERFACES.where(Interface.id.in_(asked))))
-    return [_fields(names, *row) for row in found]
+    page = []
+    # In the loop itself, for a page has a thousand: a function for each row would take half as long again.
+    for family, first, length, role, pool, member, line, interface, peer, since, until in found:
+        # The standard library's address objects would take as long as all the rest.
+        address = inet_ntop(AF_INET, first[-4:]) if family == 4 else inet_ntop(AF_INET6, first)
+        page.append(
+            {
+                "prefix": f"{address}/{length}",
+                "role": _ROLES[role],
+                "pool": pool,
+                "member": None if member is None else numbers.shown("M", member),
+                "line": None if line is None else numbers.shown("L", line),
+                "interface": names.get(interface),
+                "peer": names.get(peer),
+                "since": since,
+                "until": until,
+            }
+        )
+    return page
 
 
 def _with_holders(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -167,32 +184,3 @@ def _with_holders(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .outerjoin(Member, Share.member_id == Member.id)
         .order_by(columns.family, columns.first, columns.since)
     )
-
-
-def _fields(
-    names: Mapping[int | None, str],
-    family: int,
-    first: bytes,
-    length: int,
-    role: str,
-    pool: str,
-    member: int | None,
-    line: int | None,
-    interface: int | None,
-    peer: int | None,
-    since: datetime,
-    until: datetime | None,
-) -> dict[str, Any]:
-    # The standard library's address objects would take as long as all the rest.
-    text = inet_ntop(AF_INET, first[-4:]) if family == 4 else inet_ntop(AF_INET6, first)
-    return {
-        "prefix": f"{text}/{length}",
-        "role": _ROLES[role],
-        "pool": pool,
-        "member": None if member is None else numbers.shown("M", member),
-        "line": None if line is None else numbers.shown("L", line),
-        "interface": names.get(interface),
-        "peer": names.get(peer),
-        "since": since,
-        "until": until,
-    }
