@@ -30,7 +30,8 @@ def main() -> int:
             "uv is needed, or python3-venv to install it: apt-get install python3-venv",
         )
     say("Les bibliothèques s'installent dans .venv…", "Installing libraries into .venv…")
-    sync = [uv, "sync", "--locked", "--python", sys.executable]
+    # Compiled once, here: where nothing may be written later, every command would compile its libraries anew.
+    sync = [uv, "sync", "--locked", "--compile-bytecode", "--python", sys.executable]
     sync += [] if sys.stderr.isatty() else ["--quiet"]
     # A virtual environment that happens to be active is not ours to fill.
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}

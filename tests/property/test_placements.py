@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
@@ -18,7 +19,6 @@ from foundation.vault import Vault
 from inventory import devices, placements, places
 from inventory.models.devices import Face, Placement
 from inventory.placements import Spot
-from migrations import upgrade
 
 FIRST = date(2026, 1, 1)
 SPOTS = st.builds(Spot, st.integers(1, 6), st.integers(1, 3), st.sampled_from([str(one) for one in Face]))
@@ -32,11 +32,13 @@ def together(one: Placement, other: Placement) -> bool:
 
 
 @settings(max_examples=25)
-@given(DEEDS)
-def test_no_two_machines_are_ever_in_the_same_units(deeds: list[tuple[int, Spot, int, bool]]) -> None:
+@given(deeds=DEEDS)
+def test_no_two_machines_are_ever_in_the_same_units(
+    empty_database: Path, deeds: list[tuple[int, Spot, int, bool]]
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(empty_database, f"{folder}/essaim.sqlite")
         engine = engine_of(f"sqlite:///{folder}/essaim.sqlite")
-        upgrade(engine)
         store = Store(engine, Vault.create(Path(folder) / "key"))
         with transaction(store) as session:
             act = Act("machine:test", datetime(2026, 1, 1, tzinfo=UTC))
