@@ -450,6 +450,8 @@ def test_each_gets_what_the_table_says(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
+    for patience, seconds in (("monitoring.snmp.engine.REPLY_SECONDS", 0.05), ("foundation.reach.CONNECT_SECONDS", 1)):
+        monkeypatch.setattr(patience, seconds)  # no machine is there to answer
     row = TABLE[name]
     (tmp_path / "members.csv").write_text("nom\nAda Exemple\n")
     words = [*name.split(), *shlex.split(row.words.format(tmp=tmp_path, **furnished.places))]
