@@ -37,6 +37,8 @@ from foundation.speech import Phrase
 from foundation.vault import Vault
 
 BUSY_SECONDS: Final = 5
+BINARY: Final = 1
+"""How PostgreSQL is asked to answer as it holds things (its message Bind), by the option `essaim_binary`."""
 _INSTANT_WIDTH: Final = len("2026-11-22T13:02:00.000000Z")
 _UNDEFINED: Final = ("42P01", "42703", "42883")  # tables, columns and functions: PostgreSQL, appendix A
 
@@ -215,8 +217,9 @@ def engine_of(url: str) -> Engine:
     except (ArgumentError, ValueError):
         raise BadDatabaseURL from None
     if kind == "postgresql":
-        ours = {"options": "-c timezone=UTC", "cursor_factory": _in_binary()}
-        return create_engine(url, connect_args=ours, hide_parameters=True)
+        engine = create_engine(url, connect_args={"options": "-c timezone=UTC"}, hide_parameters=True)
+        event.listen(engine, "before_cursor_execute", _ask_in_binary)
+        return engine
     if kind != "sqlite":
         raise BadDatabaseURL
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
@@ -276,19 +279,10 @@ def _translated() -> Iterator[None]:
         raise
 
 
-def _in_binary() -> type[Any]:
-    # Here, for a command on SQLite does not need to wait until it is imported.
-    from psycopg import Cursor
-    from psycopg.pq import Format
-
-    class InBinary(Cursor[Any]):
-        """Answers as PostgreSQL holds them: a page of addresses is read in two thirds of the time."""
-
-        def __init__(self, connection: Any, **known: Any) -> None:
-            super().__init__(connection, **known)
-            self.format = Format.BINARY
-
-    return InBinary
+def _ask_in_binary(_connection: Any, cursor: Any, _statement: Any, _given: Any, context: Any, _many: bool) -> None:
+    # Not everywhere: SQLAlchemy's own questions about the schema expect text.
+    if context is not None and context.execution_options.get("essaim_binary"):
+        cursor.format = BINARY
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -501,7 +501,7 @@ def test_help_is_light() -> None:
     assert done.stderr == "[]\n"
 
 
-def test_help_costs_less_than_half_of_loading_the_database_library() -> None:
+def test_help_costs_less_than_loading_the_database_library() -> None:
     """The bound follows the machine's speed; the time itself is held by the bench."""
 
     def seconds(*command: str | Path) -> float:
@@ -514,7 +514,7 @@ def test_help_costs_less_than_half_of_loading_the_database_library() -> None:
         *((seconds(COMMAND, "--help"), seconds(sys.executable, "-c", "import sqlalchemy.orm")) for _ in range(5)),
         strict=True,
     )
-    assert statistics.median(asked) < 0.5 * statistics.median(loaded)
+    assert statistics.median(asked) < statistics.median(loaded)
 
 
 @pytest.mark.parametrize(("lang", "says"), [("fr", "fournisseur d'accès associatif"), ("en", "associative Internet")])
