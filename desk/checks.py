@@ -12,7 +12,7 @@ from typing import Final
 from desk import homes, laboratory, polling
 from desk.homes import Access
 from desk.laboratory import INTERNET
-from foundation import clock
+from foundation import clock, reach
 from foundation.database import Store
 from foundation.errors import EssaimError
 from foundation.settings import Settings
@@ -20,6 +20,7 @@ from foundation.speech import Phrase, volume
 from lab import traffic
 from lab.attach import Lab
 from monitoring.status import State
+from provisioning.drivers import dns_ask
 
 MEGABYTE: Final = traffic.MEGABYTE
 DEAD_SECONDS: Final = 3.0
@@ -53,10 +54,14 @@ def line_works(store: Store, settings: Settings, number: str, told: Told) -> lis
             for host in INTERNET:
                 note(_exchange(at_home, there, host))
                 note(_largest(at_home, there, host))
+            if at_home.asks is not None:
+                note(_named(at_home, there, *at_home.asks))
             for prefix in at_home.routed:
                 note(_neighbour(at_home, there, str(prefix.network_address)))
-            note(_seen_up(store, settings, at_home))
-        note(_counted(store, settings, at_home))
+            if at_home.met:
+                note(_seen_up(store, settings, at_home))
+        if at_home.met:
+            note(_counted(store, settings, at_home))
         with _namespace(running, at_home) as there:
             note(_dead(at_home, there))
     except EssaimError as failed:
@@ -113,6 +118,17 @@ def _neighbour(at_home: Access, there: int, source: str) -> Check:
     except EssaimError as failed:
         return Check(what, source, _sentence(failed), good=False)
     return Check(what, source, str(seen.seen_address), str(seen.seen_address) == source)
+
+
+def _named(at_home: Access, there: int, server: str, name: str, address: str) -> Check:
+    """The member asks our name server, as anybody on the Internet does."""
+    what = Phrase(f"{at_home.line} : notre DNS, pour {name}", f"{at_home.line}: our DNS, for {name}")
+    try:
+        with reach.inside(there):
+            seen = dns_ask.ask(server, name, "A")
+    except EssaimError as silent:
+        return Check(what, address, _sentence(silent), good=False)
+    return Check(what, address, ", ".join(sorted(seen)), seen == {address})
 
 
 def _seen_up(store: Store, settings: Settings, at_home: Access) -> Check:

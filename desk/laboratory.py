@@ -70,7 +70,9 @@ def drawn(store: Store, settings: Settings) -> Topology:
     with reading(store) as session:
         hosted = devices.polled(session)[0]
         edge = devices.find_device(session, "edge")
-        return topology.small_isp(
+        grown = len(devices.list_devices(session, role="router")) > 1
+        drawing = topology.whole_isp if grown else topology.small_isp
+        return drawing(
             settings.means().key_file.with_suffix(".pub").read_text().strip(),
             community=devices.secret_of(session, hosted, "snmp"),
             hosted=hosted.name,

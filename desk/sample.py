@@ -67,11 +67,14 @@ class Sample:
     wireguard_key: str = field(repr=False)
 
 
-def populate(session: Session, seed: int = 2026) -> Sample:
-    """Fill an empty association. The last deed is dated a few days before 22 November 2026."""
+def populate(session: Session, seed: int = 2026, *, cored: bool = False) -> Sample:
+    """Fill an empty association. The last deed is dated a few days before 22 November 2026.
+
+    `cored` where a router of the core joins its servers, and the edge stands beyond it (sample_whole.py).
+    """
     draw = Random(seed)  # noqa: S311 - names and dates, no secrets
     clock = _days()
-    site, vpn, adsl = _network(session, clock)
+    site, vpn, adsl = network(session, clock, cored=cored)
     people = [_join(session, act, draw, rank) for rank, act in zip(range(MEMBERS), clock, strict=False)]
     sample = _order_all(session, draw, people, vpn, adsl)
     _host(session, draw, people, site)
@@ -93,12 +96,14 @@ def _days() -> Iterator[Act]:
         at += SPACING
 
 
-def _network(session: Session, clock: Iterator[Act]) -> tuple[Site, Offer, Offer]:
+def network(session: Session, clock: Iterator[Act], *, cored: bool) -> tuple[Site, Offer, Offer]:
+    """The machines, what joins them and what they serve: the site of the hosted ones, and the two offers."""
     act = next(clock)
     mezzanine = places.add_site(session, act, "mezzanine", "le datacentre associatif, au-dessus de l'atelier")
     colo = places.add_site(session, act, "colo", "une demi-baie chez un hébergeur")
     places.add_site(session, act, "clocher", "un point haut pour les zones blanches")
     edge = _machine(session, act, "edge", "router", "frr", colo, "100.64.0.1", asn=64496)
+    joins = _machine(session, act, "core", "router", "frr", colo, "100.64.0.10", asn=64496) if cored else edge
     lns = _machine(session, act, "lns", "lns", "debian", colo, "100.64.0.2", endpoint="100.64.2.1:1701")
     radius = _machine(session, act, "radius", "radius", "debian", colo, "100.64.0.3")
     private, public = key_pair()
@@ -112,7 +117,8 @@ def _network(session: Session, clock: Iterator[Act]) -> tuple[Site, Offer, Offer
         (radius, "radius", secrets.token_urlsafe(18)),
     ):
         devices.set_secret(session, act, device, name, secret)
-    _roads(session, act, edge, lns, radius, vpn)
+    _roads(session, act, joins, lns, radius, vpn)
+    _announce(session, act, edge)
     wg0 = devices.add_interface(session, act, vpn, "wg0", "membres")
     tun0 = devices.add_interface(session, act, lns, "tun0", "membres")
     tunnel = offers.add_offer(
@@ -150,13 +156,17 @@ def _machine(
     )
 
 
-def _roads(session: Session, act: Act, edge: Device, lns: Device, radius: Device, vpn: Device) -> None:
+def _roads(session: Session, act: Act, *machines: Device) -> None:
+    """The LAN that joins the machines; the first is the way out of it."""
     core4 = addresses.create_pool(session, act, "coeur-v4", ip_network("192.0.2.0/28"), handed=32, purpose="cœur")
     core6 = addresses.create_pool(session, act, "coeur-v6", ip_network("2001:db8::/64"), handed=128, purpose="cœur")
-    for number, device in enumerate((edge, lns, radius, vpn), start=1):
+    for number, device in enumerate(machines, start=1):
         core = devices.add_interface(session, act, device, "core0", "coeur")
         _give(session, act, core4, core, f"192.0.2.{number}")
         _give(session, act, core6, core, f"2001:db8::{number}")
+
+
+def _announce(session: Session, act: Act, edge: Device) -> None:
     link4 = addresses.create_pool(session, act, "transit-v4", ip_network("192.0.2.128/31"), handed=32)
     link6 = addresses.create_pool(session, act, "transit-v6", ip_network("3fff:0:0:ffff::/127"), handed=128)
     transit = devices.add_interface(session, act, edge, "transit0", "transit AS64500")

@@ -5,7 +5,7 @@ Knows no other room. `up` starts one process, the keeper, which holds everything
 
 from lab.attach import Endpoint, Endpoints, Lab, LabRefused, Program, Ran, Running, attach
 from lab.run import LabFailed, LabImpossible, NotALabFolder, down, up, why_not
-from lab.topology import Machine, Peering, Port, SnmpAccess, Topology, small_isp
+from lab.topology import Machine, Peering, Port, SnmpAccess, Topology, small_isp, whole_isp
 
 __all__ = [
     "Endpoint",
@@ -27,5 +27,6 @@ __all__ = [
     "down",
     "small_isp",
     "up",
+    "whole_isp",
     "why_not",
 ]

@@ -26,12 +26,19 @@ _OF_EVERY_SERVER: Final = {
     "/var/log": 0o755,
     "/var/lib": 0o755,
 }
-_LOGS: Final[dict[Kind, str]] = {"edge": "/var/log/frr", "transit": "/var/log/frr", "radius": "/var/log/freeradius"}
+_LOGS: Final[dict[Kind, str]] = {
+    "edge": "/var/log/frr",
+    "router": "/var/log/frr",
+    "transit": "/var/log/frr",
+    "radius": "/var/log/freeradius",
+}
 _STATE: Final[dict[Kind, str]] = {"hosted": "/var/lib/snmp"}
 _CONFIGURATION: Final[dict[Kind, str]] = {
     "edge": "/etc/frr",
+    "router": "/etc/frr",
     "transit": "/etc/frr",
     "lns": "/etc/l2tpns",
+    "dns": "/etc/knot",
     "radius": "/etc/freeradius",
     "hosted": "/etc/snmp",
 }
@@ -39,6 +46,9 @@ _PYTHON_RUNS_HERE: Final[frozenset[Kind]] = frozenset({"internet", "home"})
 _WIREGUARD: Final[frozenset[Kind]] = frozenset({"vpn", "home"})
 """Never a copy: the host's own tunnels and keys are none of the lab's business."""
 _OPENVPN: Final = "/etc/openvpn"
+_LAYER: Final = "layer"
+"""Of a machine whose daemons' files lie in /etc itself: what it writes there, over the host's own /etc."""
+_OF_ETC: Final[frozenset[Kind]] = frozenset({"bng"})
 _OWN_PROGRAMS: Final = "/usr/local/sbin"
 """First on every PATH of root, and there on a Debian without systemd too."""
 _SHADOW: Final = "/etc/shadow"
@@ -60,6 +70,8 @@ def furnish(topology: Topology, machine: Machine, folder: Path, host_key: Path |
             _empty_like(folder, table[machine.kind])
     if machine.kind in _CONFIGURATION:
         _copy(folder, _CONFIGURATION[machine.kind])
+    if machine.kind in _OF_ETC:
+        (folder / _LAYER).mkdir()
     _configure(topology, machine, folder)
     if host_key is not None:
         _sign_in(topology, machine, folder, host_key)
@@ -78,15 +90,26 @@ def overlay(folder: Path) -> None:
     root = os.open(folder, os.O_PATH | os.O_DIRECTORY)
     try:
         here = Path(f"/proc/self/fd/{root}")
+        if (here / _LAYER).is_dir():
+            _lay_over_etc(here / _LAYER)
         for path in sorted((*(_folders(here)), *_single_files(here)), reverse=True):
             kernel.bind(here / path.lstrip("/"), Path(path))
     finally:
         os.close(root)
 
 
+def _lay_over_etc(layer: Path) -> None:
+    """In memory: where the lab's folder lies, a file system may be that takes no layers."""
+    kernel.mount("tmpfs", layer)
+    above, work = layer / "above", layer / "work"
+    above.mkdir()
+    work.mkdir()
+    kernel.lay(above, work, Path("/etc"))
+
+
 def _folders(root: Path) -> list[str]:
     nested = ("etc", "var")
-    above = [f"/{each.name}" for each in root.iterdir() if each.is_dir() and each.name not in nested]
+    above = [f"/{each.name}" for each in root.iterdir() if each.is_dir() and each.name not in (*nested, _LAYER)]
     below = [
         f"/{name}/{each.name}"
         for name in nested
@@ -106,8 +129,13 @@ def _configure(topology: Topology, machine: Machine, folder: Path) -> None:
     match machine.kind:
         case "edge":
             _frr(folder, files.frr_of_edge(machine))
+        case "router":
+            _frr(folder, files.frr_of_edge(machine), "ospfd", "ospf6d")
+        case "dns":
+            conf = folder / "etc/knot/knot.conf"
+            _rewrite(conf, files.knot(conf.read_text()))
         case "transit":
-            _frr(folder, files.frr_of_transit(machine, topology.peering))
+            _frr(folder, files.frr_of_transit(machine, topology.peering(machine.name)))
         case "hosted":
             _rewrite(folder / "etc/snmp/snmpd.conf", files.snmpd(machine, topology.snmp))
 
@@ -123,10 +151,10 @@ def _sign_in(topology: Topology, machine: Machine, folder: Path, host_key: Path)
     program.chmod(0o755)
 
 
-def _frr(folder: Path, configuration: str) -> None:
+def _frr(folder: Path, configuration: str, *daemons: str) -> None:
     frr = folder / "etc/frr"
     _rewrite(frr / "frr.conf", configuration)
-    _rewrite(frr / "daemons", files.frr_daemons((frr / "daemons").read_text()))
+    _rewrite(frr / "daemons", files.frr_daemons((frr / "daemons").read_text(), *daemons))
 
 
 def _empty(folder: Path, path: str, mode: int) -> Path:

@@ -52,6 +52,12 @@ def mount(kind: str, target: Path) -> None:
     _mount(kind, os.fspath(target), kind, 0)
 
 
+def lay(above: Path, work: Path, target: Path) -> None:
+    """Show the folder `above` over `target`: what is written there goes to it; `work` is an empty one beside it."""
+    said = f"lowerdir={target},upperdir={above},workdir={work}"
+    _checked(_libc.mount(b"overlay", os.fspath(target).encode(), b"overlay", ctypes.c_ulong(0), said.encode()), said)
+
+
 def unmount(target: Path) -> None:
     """Take away what is mounted at `target`, even in use."""
     _checked(_libc.umount2(os.fspath(target).encode(), _DETACH), os.fspath(target))

@@ -17,7 +17,7 @@ from foundation.errors import Refused, Unavailable
 from foundation.reach import LabDown
 from foundation.speech import Phrase
 from lab.attach import SOCKET_NAME, Endpoints, Lab, attach, read_endpoints
-from lab.daemons.units import PROGRAMS
+from lab.daemons.units import PROGRAMS, PROGRAMS_OF
 from lab.topology import Topology
 
 MARK: Final = "essaim-lab"
@@ -59,13 +59,15 @@ class NotALabFolder(Refused):
     )
 
 
-def why_not() -> Phrase | None:
-    """Why this machine cannot hold a lab, in one sentence, or None when it can. Changes nothing."""
+def why_not(topology: Topology | None = None) -> Phrase | None:
+    """Why this machine cannot hold that lab, or a small one, in one sentence; None when it can. Changes nothing."""
     if sys.platform != "linux":
         return Phrase("il faut Linux.", "it takes Linux.")
     if os.geteuid() != 0:
         return Phrase("il faut être root.", "it takes root.")
-    missing = [program for program in PROGRAMS if shutil.which(program, path=_SEARCHED) is None]
+    kinds = {machine.kind for machine in topology.machines} if topology else set()
+    needed = (*PROGRAMS, *(program for kind in sorted(kinds) for program in PROGRAMS_OF.get(kind, ())))
+    missing = [program for program in needed if shutil.which(program, path=_SEARCHED) is None]
     if missing:
         names = ", ".join(missing)
         return Phrase(f"il manque les programmes {names}.", f"these programs are missing: {names}.")
@@ -91,7 +93,7 @@ def up(topology: Topology, folder: Path, progress: Callable[[Phrase], None]) -> 
     Raises LabImpossible before anything is made, NotALabFolder, or LabFailed with nothing left behind.
     """
     folder = folder.absolute()
-    why = why_not()
+    why = why_not(topology)
     if why is not None:
         raise LabImpossible(why=why)
     with _claimed(folder):

@@ -32,7 +32,7 @@ _HOST: Final = {
 }
 _ROUTER: Final = {"ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1, "ipv6/conf/default/forwarding": 1}
 _SWITCH: Final = {"ipv6/conf/all/disable_ipv6": 1, "ipv6/conf/default/disable_ipv6": 1}
-_ROUTERS: Final = frozenset({"edge", "transit", "lns", "vpn"})
+_ROUTERS: Final = frozenset({"edge", "router", "transit", "lns", "vpn", "bng"})
 
 
 def name_namespace(place: Path) -> None:

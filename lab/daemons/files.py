@@ -43,12 +43,19 @@ service integrated-vtysh-config
 
 
 def frr_of_transit(machine: Machine, peering: Peering) -> str:
-    """frr.conf of the Internet's router: a default route, in both families, to whoever peers from our AS."""
+    """frr.conf of the Internet's router: a default route, in both families, to whoever peers from our AS.
+
+    Where there are others like it, they tell each other all they know: an edge that one lost is met by the other.
+    """
     neighbours = "".join(
         f" neighbor {address} remote-as {peering.our_as}\n"
         f" neighbor {address} timers connect 1\n"
         f" neighbor {address} advertisement-interval 0\n"
         for address in peering.ours
+    ) + "".join(
+        f" neighbor {address} remote-as {number}\n neighbor {address} timers connect 1\n"
+        f" neighbor {address} advertisement-interval 0\n"
+        for address, number in peering.beside
     )
     families = "".join(
         f" address-family ipv{version} unicast\n"
@@ -57,6 +64,12 @@ def frr_of_transit(machine: Machine, peering: Peering) -> str:
             for address in peering.ours
             if ip_address(address).version == version
         )
+        + "".join(
+            f"  neighbor {address} activate\n"
+            for address, _ in peering.beside
+            if ip_address(address).version == version
+        )
+        + ("  redistribute connected\n" if peering.beside else "")
         + " exit-address-family\n"
         for version in (4, 6)
     )
@@ -75,9 +88,18 @@ router bgp {peering.transit_as}
 """
 
 
-def frr_daemons(packaged: str) -> str:
-    """Debian's /etc/frr/daemons with BGP on: what runs is what the file says."""
-    return packaged.replace("bgpd=no", "bgpd=yes")
+def frr_daemons(packaged: str, *more: str) -> str:
+    """Debian's /etc/frr/daemons with BGP on, and more where wanted: what runs is what the file says."""
+    for daemon in ("bgpd", *more):
+        packaged = packaged.replace(f"{daemon}=no", f"{daemon}=yes")
+    return packaged
+
+
+def knot(packaged: str) -> str:
+    """knot.conf of a name server just installed, with the row that a volunteer adds: it listens everywhere."""
+    return packaged.replace("server:\n", "server:\n    listen: [ 0.0.0.0@53, ::@53 ]\n", 1) + (
+        'include: "/etc/knot/essaim*.conf"\n'
+    )
 
 
 def snmpd(machine: Machine, access: SnmpAccess) -> str:

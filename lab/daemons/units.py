@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
 from lab.topology import Kind
@@ -57,6 +57,16 @@ _FRR: Final = Unit(
     pid_files=("/run/frr/zebra.pid", "/run/frr/bgpd.pid", "/run/frr/staticd.pid"),
     runtime_folder=("/run/frr", "frr:frr"),
 )
+_OSPF: Final = replace(
+    _FRR,
+    start=(
+        *_FRR.start[:-1],
+        ("/usr/lib/frr/ospfd", *_FRR_OPTIONS),
+        ("/usr/lib/frr/ospf6d", "-d", "-F", "traditional", "-A", "::1"),
+        _FRR.start[-1],
+    ),
+    pid_files=(*_FRR.pid_files, "/run/frr/ospfd.pid", "/run/frr/ospf6d.pid"),
+)
 _AS_FREERAD: Final = ("/usr/bin/setpriv", "--reuid=freerad", "--regid=freerad", "--init-groups", "--")
 _FREERADIUS: Final = Unit(
     "freeradius",
@@ -109,14 +119,67 @@ _ANTISPOOFING: Final = Unit(
     stop=(("/bin/sh", "-c", "nft delete table inet essaim || true"),),
     reload=(("/usr/sbin/nft", "-f", _OUR_TABLE),),
 )
+_CARRIER_PROGRAM: Final = "/usr/local/sbin/essaim-carrier"
+_CARRIER: Final = Unit(
+    "essaim-carrier",
+    "oneshot",
+    start=((_CARRIER_PROGRAM, "apply"),),
+    stop=((_CARRIER_PROGRAM, "clear"),),
+    reload=((_CARRIER_PROGRAM, "apply"),),
+)
+
+_AS_KNOT: Final = (
+    "/usr/bin/setpriv", "--reuid=knot", "--regid=knot", "--init-groups",
+    "--inh-caps=+net_bind_service", "--ambient-caps=+net_bind_service", "--",
+)  # fmt: skip
+_KNOT: Final = Unit(
+    "knot",
+    "notify",
+    start=(
+        ("install", "-d", "-o", "knot", "-g", "knot", "-m", "770", "/var/lib/knot"),
+        (*_AS_KNOT, "/usr/sbin/knotc", "conf-check"),
+        (*_AS_KNOT, "/usr/sbin/knotd"),
+    ),
+    hangup=True,
+    runtime_folder=("/run/knot", "knot:knot"),
+)
+# Kernels of trials may have no VLANs: a port named after each line's stands for it, as the role takes what is there.
+_IPOE_PROGRAM: Final = "/usr/local/sbin/essaim-ipoe"
+_IPOE: Final = Unit("essaim-ipoe", "simple", start=((_IPOE_PROGRAM, "up"), (_IPOE_PROGRAM, "serve")))
+_AS_KEA: Final = (
+    "/usr/bin/setpriv", "--reuid=_kea", "--regid=_kea", "--init-groups",
+    "--inh-caps=+net_bind_service,+net_raw", "--ambient-caps=+net_bind_service,+net_raw", "--",
+)  # fmt: skip
+_KEA_FOLDERS: Final = ("install", "-d", "-o", "_kea", "-g", "_kea", "/run/kea", "/run/lock/kea", "/var/lib/kea")
+_KEA: Final = tuple(
+    Unit(
+        f"kea-dhcp{family}-server",
+        "simple",
+        start=(_KEA_FOLDERS, (*_AS_KEA, f"/usr/sbin/kea-dhcp{family}", "-c", f"/etc/kea/kea-dhcp{family}.conf")),
+        hangup=True,
+    )
+    for family in (4, 6)
+)
+_RADVD: Final = Unit(
+    "radvd",
+    "simple",
+    start=(
+        ("/usr/sbin/radvd", "--logmethod", "stderr_clean", "--configtest"),
+        ("/usr/sbin/radvd", "--logmethod", "stderr_clean", "--nodaemon"),
+    ),
+    hangup=True,
+)
 
 UNITS: Final[dict[Kind, tuple[Unit, ...]]] = {
     "noc": (),
     "edge": (_SSH, _FRR),
+    "router": (_SSH, _OSPF),
     "transit": (_FRR,),
-    "lns": (_SSH, _L2TPNS, _ANTISPOOFING),
+    "lns": (_SSH, _L2TPNS, _ANTISPOOFING, _CARRIER),
     "radius": (_SSH, _FREERADIUS),
-    "vpn": (_SSH, _WIREGUARD, _OPENVPN, _ANTISPOOFING),
+    "vpn": (_SSH, _WIREGUARD, _OPENVPN, _ANTISPOOFING, _CARRIER),
+    "dns": (_SSH, _KNOT),
+    "bng": (_SSH, _IPOE, *_KEA, _RADVD, _CARRIER),
     "hosted": (_SSH, _SNMPD),
     "internet": (),
     "home": (),
@@ -143,3 +206,9 @@ PROGRAMS: Final = (
     "python3",
 )
 """What must be installed, whatever the lab runs."""
+
+PROGRAMS_OF: Final[dict[Kind, tuple[str, ...]]] = {
+    "dns": ("knotd", "knotc"),
+    "bng": ("kea-dhcp4", "kea-dhcp6", "radvd"),
+}
+"""What must be installed beside, for a lab with such a machine."""
