@@ -3,7 +3,10 @@
 Reads one JSON object from standard input, so that no secret is ever an argument or a variable:
 
     {"lns": "100.64.2.1", "secret": "…", "login": "…", "password": "…",
-     "interface": "adsl0", "routed": ["203.0.113.64/29"], "connect_within": 15}
+     "interface": "adsl0", "routed": ["203.0.113.64/29"], "connect_within": 15,
+     "behind": {"interface": "lan0", "neighbours": [{"ipv4": […], "ipv6": […], "router": "fe80::a"}]}}
+
+`routed` is what the box has for itself; what is of neighbours behind it is handed on to them.
 
 Writes one JSON object a line to standard output: `connected` with the addresses, `prefix` when the
 delegated prefix comes late or changes, then `refused` or `closed`. Ends as `ending.Cause` says.
@@ -26,6 +29,7 @@ from typing import Final
 from foundation.errors import EssaimError, Invalid, Unavailable
 from foundation.speech import Phrase, language_of_environment
 from lab.adsl import dhcpv6, l2tp
+from lab.adsl.behind import Neighbour, hand_on
 from lab.adsl.ending import Cause, Ending
 from lab.adsl.link import Arrived, Event, Ipv4Up, Ipv6Up
 from lab.adsl.octets import Malformed
@@ -73,12 +77,15 @@ class Settings:
     interface: str = "adsl0"
     routed: tuple[IPv4Network, ...] = ()
     connect_within: float = 15
+    lan: str = ""
+    neighbours: tuple[Neighbour, ...] = ()
 
     @classmethod
     def read(cls, text: str) -> Settings:
         """From JSON. Raises BadSettings."""
         try:
             given = json.loads(text)
+            behind = given.get("behind") or {"interface": "", "neighbours": ()}
             return cls(
                 lns=IPv4Address(given["lns"]),
                 login=str(given["login"]),
@@ -87,6 +94,8 @@ class Settings:
                 interface=str(given.get("interface", "adsl0")),
                 routed=tuple(IPv4Network(network) for network in given.get("routed", ())),
                 connect_within=float(given.get("connect_within", 15)),
+                lan=str(behind["interface"]),
+                neighbours=tuple(Neighbour.read(each) for each in behind["neighbours"]),
             )
         except KeyError as absent:
             raise BadSettings(reason=absent) from absent
@@ -208,6 +217,8 @@ class Home:
                     self._ipv4 = event
                     self._tun.up(self._session.mtu)
                     self._tun.carry_ipv4(event.address, event.peer, self._settings.routed)
+                    if self._settings.lan:
+                        hand_on(self._settings.lan, self._settings.neighbours)
                     self._say_by = None if self._connected else time.monotonic() + PREFIX_SECONDS
                 case Ipv6Up(address):
                     self._ask_for_prefix(address)

@@ -124,15 +124,18 @@ Event: TypeAlias = Delegated | Withdrawn
 
 
 class PrefixClient:
-    """Asks for one prefix and keeps it. Messages to send gather in `outbox`."""
+    """Asks for one prefix and keeps it. Messages to send gather in `outbox`.
 
-    def __init__(self, random: Callable[[int], bytes]) -> None:
+    A box that has a `hardware` address is known by it, and has its prefix again the next time.
+    """
+
+    def __init__(self, random: Callable[[int], bytes], hardware: bytes = b"") -> None:
         self.outbox: list[bytes] = []
         self.deadline: float | None = None
         self._random = random
-        # DUID-LL with a locally administered address made up for this life of the box (RFC 8415, 11.4).
-        self._duid = b"\x00\x03\x00\x01\x02" + random(5)
-        self._association = random(4)
+        # DUID-LL (RFC 8415, 11.4); a locally administered address is made up for this life of a box without one.
+        self._duid = b"\x00\x03\x00\x01" + (hardware or b"\x02" + random(5))
+        self._association = hardware[-4:] or random(4)
         self._server: bytes | None = None
         self._offered: bytes = b""
         self._lease: Lease | None = None

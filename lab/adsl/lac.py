@@ -1,4 +1,4 @@
-"""The wholesaler's side of L2TP: one tunnel to the LNS and one call in it (RFC 2661). No sockets.
+"""The wholesaler's side of L2TP: one tunnel to the LNS and the calls in it (RFC 2661). No sockets.
 
 Octets for the LNS gather in `outbox`; what happens comes back as events. Time is passed in, in seconds
 of a clock that never goes back.
@@ -10,7 +10,7 @@ import hmac
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from lab.adsl import l2tp
 from lab.adsl.ending import Cause, Ending
@@ -29,17 +29,29 @@ _MODULO: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class CallOpen:
-    """PPP may begin."""
+    """PPP may begin in a call, known by our number of it."""
+
+    call: int
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A PPP frame from the LNS."""
 
+    call: int
     octets: bytes
 
 
-Event: TypeAlias = CallOpen | Frame | Ending
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """The LNS ended one call; the tunnel and its other calls stand."""
+
+    call: int
+    ending: Ending
+
+
+Event: TypeAlias = CallOpen | Frame | CallEnded | Ending
+"""An Ending is the tunnel's, and that of every call in it."""
 
 
 class Delivery:
@@ -87,6 +99,11 @@ class Delivery:
         return True
 
     @property
+    def roomy(self) -> bool:
+        """Whether half of the peer's window is free, so that an answer need not wait for a question."""
+        return len(self._unacknowledged) + len(self._waiting) < max(1, self.window // 2)
+
+    @property
     def settled(self) -> bool:
         """Whether the peer has acknowledged all that was sent."""
         return not self._unacknowledged and not self._waiting
@@ -119,18 +136,27 @@ class Delivery:
         self.outbox.append(Control(self.tunnel, session, ns, self._expected, avps).encode())
 
 
+@dataclass(slots=True)
+class _Call:
+    serial: int
+    theirs: int = 0
+    state: Literal["waiting", "asked", "open"] = "waiting"
+
+
 class Lac:
-    """One tunnel, one incoming call: `start`, then `receive` and `tick` until an Ending."""
+    """One tunnel and the incoming calls in it: `dial`, `start`, then `receive` and `tick` until an Ending."""
 
     def __init__(self, secret: bytes, random: Callable[[int], bytes], name: str = "lac") -> None:
         self._secret = secret
+        self._random = random
         self._challenge = random(16)
         self._name = name
         self._delivery = Delivery()
         self._our_tunnel = int.from_bytes(random(2), "big") or 1
-        self._our_session = int.from_bytes(random(2), "big") or 1
-        self._their_session = 0
-        self._state = "idle"
+        self._calls: dict[int, _Call] = {}
+        self._to_ask: deque[int] = deque()
+        self._dialled = 0
+        self._state: Literal["idle", "tunnel", "open", "ended"] = "idle"
 
     @property
     def outbox(self) -> list[bytes]:
@@ -146,6 +172,17 @@ class Lac:
     def settled(self) -> bool:
         """Whether the LNS has heard all that we said."""
         return self._delivery.settled
+
+    def dial(self, now: float) -> int:
+        """Place a call, now or as soon as the tunnel stands; gives our number of it."""
+        number = 0
+        while number == 0 or number in self._calls:
+            number = int.from_bytes(self._random(2), "big")
+        self._dialled += 1
+        self._calls[number] = _Call(self._dialled)
+        self._to_ask.append(number)
+        self._ask_next(now)
+        return number
 
     def start(self, now: float) -> None:
         """Ask for a tunnel, proving that we know the secret and asking the same of the LNS."""
@@ -168,36 +205,43 @@ class Lac:
         if message.tunnel != self._our_tunnel:
             return []
         if isinstance(message, Data):
-            ours = self._state == "open" and message.session == self._our_session
-            return [Frame(message.frame)] if ours else []
+            call = self._calls.get(message.session)
+            ours = call is not None and call.state == "open"
+            return [Frame(message.session, message.frame)] if ours else []
         if message.type == MessageType.SCCRP and self._state == "tunnel":
             self._delivery.tunnel = message.number(Attribute.ASSIGNED_TUNNEL) or 0
             self._delivery.window = max(1, message.number(Attribute.RECEIVE_WINDOW) or DEFAULT_WINDOW)
-        if not self._delivery.receive(now, message):
-            return []
-        return self._act(now, message)
+        events = self._act(now, message) if self._delivery.receive(now, message) else []
+        self._ask_next(now)
+        return events
 
-    def tick(self, now: float) -> list[Event]:
+    def tick(self, now: float) -> list[Ending]:
         """Do what is due."""
         if self._delivery.tick(now) or self._state == "ended":
             return []
         self._state = "ended"
         return [Ending(Cause.SILENT, "L2TP")]
 
-    def data(self, frame: bytes) -> bytes:
-        """The datagram that carries a PPP frame to the LNS."""
-        return Data(self._delivery.tunnel, self._their_session, frame).encode()
+    def carry(self, number: int, frame: bytes) -> None:
+        """Send a PPP frame of a call to the LNS; one of a call that is not open is lost, as on any wire."""
+        call = self._calls.get(number)
+        if call is not None and call.state == "open":
+            self.outbox.append(Data(self._delivery.tunnel, call.theirs, frame).encode())
 
-    def hang_up(self, now: float) -> None:
-        """Say goodbye to the call and the tunnel (CDN, StopCCN); `settled` tells when the LNS has heard."""
-        if self._state == "open":
+    def end(self, now: float, number: int) -> None:
+        """Hang one call up (CDN); the tunnel and its other calls stand."""
+        call = self._calls.pop(number, None)
+        if call is not None and call.state == "open":
             self._delivery.send(
                 now,
-                self._their_session,
+                call.theirs,
                 l2tp.number(Attribute.MESSAGE_TYPE, MessageType.CDN),
                 l2tp.number(Attribute.RESULT_CODE, ADMINISTRATIVE),
-                l2tp.number(Attribute.ASSIGNED_SESSION, self._our_session),
+                l2tp.number(Attribute.ASSIGNED_SESSION, number),
             )
+
+    def hang_up(self, now: float) -> None:
+        """Say goodbye to the tunnel, which ends every call in it (StopCCN); `settled` tells when the LNS has heard."""
         if self._state != "ended":
             self._stop(now, CLEAR)
 
@@ -205,17 +249,17 @@ class Lac:
         match (message.type, self._state):
             case (MessageType.SCCRP, "tunnel"):
                 return self._tunnel_answered(now, message)
-            case (MessageType.ICRP, "call"):
-                return self._call_answered(now, message)
             case (MessageType.STOP_CCN, _) if self._state != "ended":
                 code, said = l2tp.result(message.avps)
-                refused = code == NOT_AUTHORIZED and self._state != "open"
+                refused = code == NOT_AUTHORIZED and not any(call.state == "open" for call in self._calls.values())
                 self._state = "ended"
+                self._calls.clear()
                 return [Ending(Cause.REFUSED if refused else Cause.CUT, f"L2TP StopCCN {said}".strip())]
-            case (MessageType.CDN, "call" | "open"):
+            case (MessageType.ICRP, "open"):
+                return self._call_answered(now, message)
+            case (MessageType.CDN, "open") if self._calls.pop(message.session, None) is not None:
                 _, said = l2tp.result(message.avps)
-                self._stop(now, CLEAR)
-                return [Ending(Cause.CUT, f"L2TP CDN {said}".strip())]
+                return [CallEnded(message.session, Ending(Cause.CUT, f"L2TP CDN {said}".strip()))]
             case _:
                 return []  # HELLO is answered by its acknowledgement; the rest does not concern a LAC
 
@@ -230,27 +274,41 @@ class Lac:
             response = l2tp.proof(MessageType.SCCCN, self._secret, challenge)
             answer.append(Avp(Attribute.CHALLENGE_RESPONSE, response))
         self._delivery.send(now, 0, *answer)
+        self._state = "open"
+        return []
+
+    def _ask_next(self, now: float) -> None:
+        """Ask for calls as the window allows: an LNS that hears PPP before ICCN begins the call all over again."""
+        while self._state == "open" and self._to_ask and self._delivery.roomy:
+            number = self._to_ask.popleft()
+            if number in self._calls:
+                self._ask(now, number)
+
+    def _ask(self, now: float, number: int) -> None:
+        call = self._calls[number]
         self._delivery.send(
             now,
             0,
             l2tp.number(Attribute.MESSAGE_TYPE, MessageType.ICRQ),
-            l2tp.number(Attribute.ASSIGNED_SESSION, self._our_session),
-            l2tp.number(Attribute.CALL_SERIAL_NUMBER, 1, 4),
+            l2tp.number(Attribute.ASSIGNED_SESSION, number),
+            l2tp.number(Attribute.CALL_SERIAL_NUMBER, call.serial, 4),
         )
-        self._state = "call"
-        return []
+        call.state = "asked"
 
     def _call_answered(self, now: float, message: Control) -> list[Event]:
-        self._their_session = message.number(Attribute.ASSIGNED_SESSION) or 0
+        call = self._calls.get(message.session)
+        if call is None or call.state != "asked":
+            return []
+        call.theirs = message.number(Attribute.ASSIGNED_SESSION) or 0
         self._delivery.send(
             now,
-            self._their_session,
+            call.theirs,
             l2tp.number(Attribute.MESSAGE_TYPE, MessageType.ICCN),
             l2tp.number(Attribute.CONNECT_SPEED, 18_000_000, 4),
             l2tp.number(Attribute.FRAMING_TYPE, 1, 4),
         )
-        self._state = "open"
-        return [CallOpen()]
+        call.state = "open"
+        return [CallOpen(message.session)]
 
     def _stop(self, now: float, code: int) -> None:
         if self._delivery.tunnel:
@@ -262,3 +320,4 @@ class Lac:
                 l2tp.number(Attribute.RESULT_CODE, code),
             )
         self._state = "ended"
+        self._calls.clear()

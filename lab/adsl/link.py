@@ -49,13 +49,24 @@ Event: TypeAlias = Ipv4Up | Ipv6Up | Arrived | Ending
 
 
 class Link:
-    """One PPP link over a channel of frames of at most `mru` octets of payload."""
+    """One PPP link over a channel of frames of at most `mru` octets of payload.
 
-    def __init__(self, login: bytes, password: bytes, mru: int, random: Callable[[int], bytes]) -> None:
+    Every `echo_every` seconds the other end is asked whether it lives.
+    """
+
+    def __init__(
+        self,
+        login: bytes,
+        password: bytes,
+        mru: int,
+        random: Callable[[int], bytes],
+        echo_every: float = ECHO_INTERVAL,
+    ) -> None:
         self.outbox: list[bytes] = []
         self._login = login
         self._password = password
         self._mru = mru
+        self._echo_every = echo_every
         magic = random(4)
         self._lcp = Negotiation({LcpOption.MRU: mru.to_bytes(2, "big"), LcpOption.MAGIC: magic}, _judge_lcp)
         asked = (IpcpOption.ADDRESS, IpcpOption.PRIMARY_DNS, IpcpOption.SECONDARY_DNS)
@@ -83,6 +94,10 @@ class Link:
     def logging_in(self) -> bool:
         """Whether the LNS has our login and has not answered yet."""
         return self._phase == "login" and bool(self._answers)
+
+    def said_of(self, ending: Ending) -> Ending:
+        """What the end of the call means: some, l2tpns among them, refuse a login by that and nothing else."""
+        return Ending(Cause.REFUSED, ending.detail) if ending.cause is Cause.CUT and self.logging_in else ending
 
     @property
     def ipv6_settled(self) -> bool:
@@ -141,7 +156,7 @@ class Link:
                 return [Ending(Cause.SILENT, "PPP echo")]
             self._unanswered += 1
             self._say(Code.ECHO_REQUEST, self._magic())
-            self._echo_at = now + ECHO_INTERVAL
+            self._echo_at = now + self._echo_every
         return self._progress(now)
 
     def hang_up(self) -> None:
@@ -204,7 +219,7 @@ class Link:
         elif self._phase != "establish" and not self._lcp.opened:
             self._begin_again()
         elif self._phase == "establish" and self._lcp.opened:
-            self._echo_at = now + ECHO_INTERVAL
+            self._echo_at = now + self._echo_every
             self._phase = "login"
             self._ask_in(now)
         self._up = {protocol for protocol in self._up if self._protocols[protocol].opened}

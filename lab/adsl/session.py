@@ -7,7 +7,7 @@ from typing import Final
 
 from lab.adsl import l2tp, ppp
 from lab.adsl.ending import Cause, Ending
-from lab.adsl.lac import CallOpen, Frame, Lac
+from lab.adsl.lac import CallEnded, CallOpen, Frame, Lac
 from lab.adsl.link import Event, Ipv4Up, Link
 from lab.adsl.octets import Malformed
 
@@ -29,6 +29,7 @@ class Session:
     ) -> None:
         self.outbox: list[bytes] = []
         self._lac = Lac(secret, random)
+        self._call = self._lac.dial(0)  # placed once the tunnel stands
         self._link = Link(login, password, COLLECTION_MTU - OVERHEAD, random)
         self._connect_within = connect_within
         self._give_up_at: float | None = None
@@ -69,13 +70,13 @@ class Session:
                 match event:
                     case CallOpen():
                         self._link.start(now)
-                    case Frame(octets):
+                    case Frame(_, octets):
                         events += self._link.receive(now, octets)
-                    case Ending(Cause.CUT, detail) if self._link.logging_in:
-                        # Some, l2tpns among them, refuse a login by ending the call and nothing else.
-                        events.append(Ending(Cause.REFUSED, detail))
+                    case CallEnded(_, ending):
+                        self._lac.hang_up(now)
+                        events.append(self._link.said_of(ending))
                     case Ending():
-                        events.append(event)
+                        events.append(self._link.said_of(event))
         except Malformed:
             events = []
         return self._watched(events)
@@ -87,7 +88,7 @@ class Session:
 
     def tick(self, now: float) -> list[Event]:
         """Do what is due."""
-        events: list[Event] = [event for event in self._lac.tick(now) if isinstance(event, Ending)]
+        events: list[Event] = [*self._lac.tick(now)]
         if not self._ended:
             events += self._link.tick(now)
         if self._give_up_at is not None and now >= self._give_up_at:
@@ -102,6 +103,7 @@ class Session:
             self._flush()
         self._ended = True
         self._give_up_at = None
+        self._lac.end(now, self._call)
         self._lac.hang_up(now)
         self._flush()
 
@@ -121,7 +123,8 @@ class Session:
         return kept
 
     def _flush(self) -> None:
+        for frame in self._link.outbox:
+            self._lac.carry(self._call, frame)
+        self._link.outbox.clear()
         self.outbox += self._lac.outbox
         self._lac.outbox.clear()
-        self.outbox += [self._lac.data(frame) for frame in self._link.outbox]
-        self._link.outbox.clear()

@@ -92,6 +92,15 @@ class Tun:
         )
         return address
 
+    def carry_many(self, addresses: Sequence[IPv4Address], prefixes: Sequence[IPv6Network]) -> None:
+        """Hold the addresses of many homes, and the first of each delegated prefix; everything goes through here."""
+        if addresses:
+            given = [f"address replace {address}/32 dev {self.name}" for address in addresses]
+            configure(self.name, 4, *given, f"route replace default dev {self.name} src {addresses[0]}")
+        if prefixes:
+            given = [f"address replace {prefix[1]}/128 dev {self.name} nodad" for prefix in prefixes]
+            configure(self.name, 6, *given, f"route replace default dev {self.name} src {prefixes[0][1]}")
+
     def withdraw(self, prefix: IPv6Network) -> None:
         """Undo `delegate`."""
         configure(

@@ -2,6 +2,9 @@
 
 What it runs is read on its own command line, which answers on the loopback alone. `write terminal` gives
 every setting in one order and one spelling; the text here has the same, so the two can be compared.
+
+Where it is told of routers by BGP, it tells them of each session that it holds, in both families: whichever of several
+LNS a wholesaler brings a member to, their packets find the way back.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from sqlalchemy.orm import Session
 from foundation.speech import Phrase
 from foundation.text import render
 from inventory.models.devices import Device
+from inventory.models.routing import BgpPeer
 from provisioning import facts, releases
 from provisioning.artifact import Effect, Impact, Observation
 from provisioning.artifacts.radius import INTERIM_SECONDS
@@ -37,6 +41,10 @@ _NO_POOL: Final = "# Addresses are given by RADIUS.\n"
 _TUNNEL_ADDRESS: Final = Phrase(f"une adresse IPv4 sur {TUNNEL}", f"an IPv4 address on {TUNNEL}")
 _RADIUS: Final = Phrase("un serveur RADIUS", "a RADIUS server")
 _RADIUS_PORT: Final = 1812
+_ROUTERS: Final = 2
+"""How many neighbours l2tpns takes."""
+_SETTING: Final = re.compile(r"set (?P<name>\S+) |(?P<bgp>router bgp) | (?P<neighbour>neighbour \S+ \S+) ")
+_ASN: Final = Phrase("un numéro d'AS", "an AS number")
 _EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - as l2tpns names it; L2TP comes by the collection link
 # fmt: off
 _LIVE: Final = frozenset({
@@ -121,6 +129,15 @@ section running ask
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A router of ours that an LNS tells of its sessions (BGP)."""
+
+    address: str
+    remote_as: int
+    fast: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Lns:
     """What one LNS is told."""
 
@@ -135,6 +152,10 @@ class Lns:
     radius_secret: str
     interim: int
     cluster_interface: str
+    cluster_address: str = ""
+    asn: int | None = None
+    next_hop: str = ""
+    peers: tuple[Told, ...] = ()
 
 
 class L2tp:
@@ -148,27 +169,12 @@ class L2tp:
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """The LNS with its RADIUS server. Raises MachineIncomplete, NoSuchSecret, Unwritable."""
-        address, ipv6_prefix = _tunnel(session, device, at)
-        return _rendered(
-            Lns(
-                hostname=device.name,
-                bind_address=facts.service(device)[0] if device.endpoint else _EVERY_ADDRESS,
-                address=address,
-                ipv6_prefix=ipv6_prefix,
-                l2tp_mtu=MTU + OVERHEAD,
-                l2tp_secret=facts.service_secret(session, device, "l2tp"),
-                radius=_radius(session, device, at),
-                radius_port=_RADIUS_PORT,
-                radius_secret=facts.service_secret(session, device, "radius"),
-                interim=INTERIM_SECONDS,
-                cluster_interface=facts.CORE,
-            )
-        )
+        return _rendered(lns(session, device, at))
 
     def observed(self, output: str) -> Texts:
         """What the daemon says it runs; nothing when it does not run."""
         found = releases.sections(output)
-        running = [row for row in found["running"].split("\r\n") if row.startswith("set ")]
+        running = [row for row in found["running"].split("\r\n") if _SETTING.match(row)]
         if not running:
             return {}
         rows = [row for row in running if row not in _DEFAULTS]
@@ -203,6 +209,53 @@ class L2tp:
         return ()
 
 
+def lns(session: Session, device: Device, at: datetime) -> Lns:
+    """The LNS as the inventory has it, whatever its software. Raises MachineIncomplete, NoSuchSecret, Unwritable."""
+    address, ipv6_prefix = _tunnel(session, device, at)
+    return Lns(
+        hostname=device.name,
+        bind_address=facts.service(device)[0] if device.endpoint else _EVERY_ADDRESS,
+        address=address,
+        ipv6_prefix=ipv6_prefix,
+        l2tp_mtu=MTU + OVERHEAD,
+        l2tp_secret=facts.service_secret(session, device, "l2tp"),
+        radius=_radius(session, device, at),
+        radius_port=_RADIUS_PORT,
+        radius_secret=facts.service_secret(session, device, "radius"),
+        interim=INTERIM_SECONDS,
+        cluster_interface=facts.CORE,
+        cluster_address=_cluster(session, device, at),
+        asn=device.asn,
+        next_hop=_next_hop(session, device, at),
+        peers=_told(session, device),
+    )
+
+
+def _told(session: Session, device: Device) -> tuple[Told, ...]:
+    """The routers that it tells of its sessions. Raises MachineIncomplete, Unwritable."""
+    held = session.scalars(select(BgpPeer).where(BgpPeer.device_id == device.id).order_by(BgpPeer.address)).all()
+    if held and device.asn is None:
+        raise facts.MachineIncomplete(device=device.name, what=_ASN)
+    if len(held) > _ROUTERS or any(":" in one.address for one in held):
+        what = Phrase("Plus de deux voisins BGP, ou un voisin en IPv6,", "More than two BGP peers, or one in IPv6,")
+        raise facts.Unwritable(what=what, owner=device.name)
+    return tuple(Told(one.address, one.remote_as, one.fast) for one in held)
+
+
+def _cluster(session: Session, device: Device, at: datetime) -> str:
+    """Where it looks for others to be one LNS with: two on one LAN would, unless each but the first looks apart."""
+    living = select(Device.id).where(Device.role == "lns", Device.until.is_(None), Device.platform == device.platform)
+    if session.scalar(living.where(Device.id < device.id).limit(1)) is None:
+        return ""
+    return f"239.192.{'.'.join(str(facts.core_address(session, device, 4, at)).split('.')[2:])}"
+
+
+def _next_hop(session: Session, device: Device, at: datetime) -> str:
+    """By which address of the core members' IPv6 prefixes are reached."""
+    held = facts.interface_addresses(session, device, facts.CORE, at)
+    return next((str(one.ip) for one in held if one.version == 6), "")
+
+
 def _rendered(lns: Lns) -> Texts:
     return {
         "ip_pool": _NO_POOL,
@@ -229,8 +282,8 @@ def _radius(session: Session, device: Device, at: datetime) -> str:
 
 
 def _settings(texts: Texts) -> Mapping[str, str]:
-    rows = (row.split(" ", 2) for row in texts.get("startup-config", "").splitlines() if row.startswith("set "))
-    return {row[1]: row[2] for row in rows}
+    rows = texts.get("startup-config", "").splitlines()
+    return {found[found.lastgroup or 0]: row[found.end() :] for row in rows if (found := _SETTING.match(row))}
 
 
 def _by_hand(running: Texts) -> bool:
