@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 import shlex
+import zlib
 from collections.abc import Mapping
 from typing import Final
 
@@ -89,4 +91,22 @@ def unnoted(texts: Texts) -> Texts:
 
 def edited(found: Mapping[str, str]) -> bool:
     """Whether somebody changed the files of the release in force by hand, or took them away."""
-    return found.get("release", "").strip().rpartition("/")[2] != digest(files(found))
+    return in_force(found) != digest(files(found))
+
+
+def in_force(found: Mapping[str, str]) -> str:
+    """The digest that names the release in force; empty where there is none."""
+    return found.get("release", "").strip().rpartition("/")[2]
+
+
+def packed(desired: Texts, running: Texts, held: str, about: Mapping[str, object]) -> str:
+    """A release as it travels: the texts that differ, compressed, and the names of those that the machine has already.
+
+    `held` names the release in force. Only where that is exactly what runs, to the last text, are any left out: what a
+    volunteer made, or edited, and means the same (`recognised`) is not there for the new release to be made of. The
+    machine makes it whole, and finds it stale where its digest is another then. `about` goes with it.
+    """
+    kept = [name for name, text in desired.items() if running.get(name) == text] if digest(running) == held else []
+    differing = {name: text for name, text in desired.items() if name not in kept}
+    content = {"digest": digest(desired), "texts": differing, "kept": kept, **about}
+    return base64.b64encode(zlib.compress(json.dumps(content).encode())).decode()

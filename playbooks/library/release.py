@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Put a release in force on this machine under a switch that undoes it, or leave the machine as it was.
 
-1. Write the texts to a folder of their own beside the releases, and try them with the daemon's own check.
+1. Write the texts to a folder of their own beside the releases, and try them with the daemon's own check. Those that
+   are as in the release in force did not travel: they are taken from there, if it holds them still.
 2. Write down how to undo what follows, and arm the dead man's switch (`essaim_undo.py`) with it.
 3. Move the folder to `releases/<digest>` and switch the symbolic link `current` to it, in one step.
 4. Make the daemon's own paths symbolic links into `current` (what stood there is put aside, once).
@@ -12,16 +13,20 @@ It runs on Debian's Python with nothing but its standard library and Ansible's `
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import grp
+import hashlib
 import inspect
 import json
 import os
 import pwd
+import re
 import shlex
 import shutil
 import subprocess
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +65,10 @@ class Refused(Exception):
     """The daemon will not have the release; the former one is in force."""
 
 
+class Stale(Exception):
+    """The release in force does not hold the texts that were to be kept."""
+
+
 class Release:
     """The releases of one artifact on this machine."""
 
@@ -83,6 +92,20 @@ class Release:
                 os.chown(folder, self.uid, self.gid)
                 folder.chmod(0o750)
             yield
+
+    def whole(self, content: dict[str, Any]) -> dict[str, str]:
+        """All texts of the new release: those that came, and those that the one in force holds. Raises Stale."""
+        texts, held = dict(content["texts"]), self.in_force()
+        for name in content["kept"]:
+            if held is None:
+                raise Stale(name)
+            try:
+                texts[name] = (held / name).read_bytes().decode()
+            except (OSError, UnicodeDecodeError) as gone:
+                raise Stale(name) from gone
+        if digest_of(texts) != content["digest"]:
+            raise Stale("edited by hand")
+        return texts
 
     def write(self, texts: dict[str, str]) -> Path:
         """A folder that holds the texts and that nothing refers to yet."""
@@ -195,6 +218,26 @@ class Release:
                 shutil.rmtree(old)
 
 
+def unpacked(content: str) -> dict[str, Any]:
+    """What `provisioning/releases.py` packed."""
+    found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(content)))
+    return found
+
+
+def digest_of(texts: dict[str, str]) -> str:
+    """As `provisioning/texts.py` has it: of JSON with one spelling only."""
+    spelled = json.dumps(texts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(spelled.encode()).hexdigest()
+
+
+def without_secrets(said: str, texts: dict[str, str], pattern: str, flags: int) -> str:
+    """A daemon that complains may quote the line it stumbled on, secret and all."""
+    found = {each.group("secret") for text in texts.values() for each in re.finditer(pattern, text, flags)}
+    for secret in sorted(found - {""}, key=len, reverse=True):
+        said = said.replace(secret, "…")
+    return said
+
+
 def replace_link(link: Path, target: Path) -> None:
     """A symbolic link in one step: a reader sees the old one or the new."""
     beside = link.with_name(f".{link.name}.essaim-{os.getpid()}")
@@ -242,14 +285,19 @@ def active(unit: str) -> bool:
 
 
 def put_in_force(release: Release, content: dict[str, Any], unit: str, check: str, tell: str) -> None:
-    """The whole act. Raises Refused when the daemon refuses, with what was there in force again."""
+    """The whole act; of `content` the texts are made whole.
+
+    Raises Refused when the daemon refuses, with what was there in force again; Stale, and Waiting with the seconds
+    that are left to another change, before anything was done.
+    """
+    if waits := release.switch.state()["pending"]:
+        raise essaim_undo.Waiting(str(round(waits["left"])))
+    content["texts"] = release.whole(content)
     fresh, effect = release.write(content["texts"]), content["effect"]
     ran = active(unit)
     try:
         shell(check, str(fresh))
-        if release.switch.pending.exists():
-            raise essaim_undo.Waiting("another change waits for its confirmation")
-    except (Refused, essaim_undo.Waiting):
+    except Refused:
         shutil.rmtree(fresh)
         raise
     digest = content["digest"]
@@ -285,18 +333,18 @@ def main() -> None:
         }
     )
     given = module.params
-    content = json.loads(given["content"])
+    content = unpacked(given["content"])
     try:
         release = Release(given["artifact"], given["paths"], given["owner"], given["group"])
         essaim_undo.ship(inspect.getsource(essaim_undo))
         with release.alone():
             put_in_force(release, content, given["unit"], given["check"], given["tell"])
-    except essaim_undo.Waiting:
-        module.exit_json(changed=False, outcome="waiting", reason="another change waits for its confirmation")
+    except essaim_undo.Waiting as waiting:
+        module.exit_json(changed=False, outcome="waiting", reason=str(waiting))
+    except Stale as stale:
+        module.exit_json(changed=False, outcome="stale", reason=str(stale))
     except (Refused, OSError, KeyError) as refused:
-        reason = str(refused)
-        for secret in content["secrets"]:
-            reason = reason.replace(secret, "…")
+        reason = without_secrets(str(refused), content["texts"], *content["secrets"])
         module.exit_json(changed=False, outcome="refused", reason=reason)
     module.exit_json(changed=True, outcome="in force")
 

@@ -2,6 +2,7 @@
 
 `killing.py VAR ROUNDS TARGET…`: on the association in VAR, whose machines are those of its lab or its console's folder,
 each round changes a target in the inventory, plans, approves, and kills whoever applies. Prints what became of them.
+Targets that one deed changes and that are applied together are joined: `vpn/antispoofing+vpn/wireguard`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -54,7 +55,7 @@ def act() -> Act:
 
 def alter(store: Store, settings: Settings, name: str, number: int) -> None:
     """Have the inventory want something else of a target: another tunnel, or another word on an interface."""
-    if name == "vpn/wireguard":
+    if name.startswith("vpn/"):
         visit.order_tunnel(store, settings, act())
         return
     with transaction(store) as session:
@@ -63,23 +64,25 @@ def alter(store: Store, settings: Settings, name: str, number: int) -> None:
         next(one for one in port if one.description).description = f"round {number} {random.random()}"
 
 
-def planned(store: Store, settings: Settings, name: str) -> str | None:
-    """Plan; the change of that target, if there is one. Nothing else may be wrong."""
+def planned(store: Store, settings: Settings, name: str) -> dict[str, str]:
+    """Plan; the change of each of these targets that has one. Nothing else may be wrong."""
     found = {one.target: one for one in plan.plan(store, settings, act(), lambda _: None)}
-    assert found[name].problem is None, found[name].problem
-    return found[name].change
+    of = name.split("+")
+    assert [found[one].problem for one in of if found[one].problem] == []
+    return {one: change for one in of if (change := found[one].change) is not None}
 
 
-def approved(store: Store, settings: Settings, name: str, number: int) -> str:
+def approved(store: Store, settings: Settings, name: str, number: int) -> dict[str, str]:
     alter(store, settings, name, number)
-    change = planned(store, settings, name)
-    assert change is not None
+    found = planned(store, settings, name)
+    assert sorted(found) == sorted(name.split("+"))
     with transaction(store) as session:
-        changes.approve(session, act(), changes.find_change(session, change))
-    return change
+        for change in found.values():
+            changes.approve(session, act(), changes.find_change(session, change))
+    return found
 
 
-def killed(settings: Settings, change: str, when: Step | float) -> None:
+def killed(settings: Settings, numbers: Collection[str], when: Step | float) -> None:
     """Apply in a process of its own that dies at a step, or after so many seconds, with all its children."""
     child = os.fork()
     if child == 0:
@@ -91,7 +94,7 @@ def killed(settings: Settings, change: str, when: Step | float) -> None:
                 if step == when:
                     os.killpg(0, signal.SIGKILL)
 
-            applying.apply(store, settings, act(), [change], lambda _: None, passed)
+            applying.apply(store, settings, act(), [*numbers], lambda _: None, passed)
         finally:
             os._exit(0)
     if isinstance(when, float):
@@ -115,22 +118,23 @@ def judged(store: Store, settings: Settings, change: str, target: Target) -> str
     planned(store, settings, str(target))
     with reading(store) as session:
         one = changes.find_change(session, change)
-        state, before, wanted, desired = one.state, one.seen, one.wanted, changes.desired_of(session, one)
+        state, before, desired = one.state, one.seen, changes.desired_of(session, one)
         device = one.device_id
         assert changes.in_hand(session, device, target.artifact.name) is None
     if state not in ENDS:
         assert state in ("approved", "superseded"), state  # killed before it was taken in hand
-    expected = wanted if state == "applied" else before
     driver = targets.driver_for(settings, target)
 
     def quiet() -> bool:
         # What was on its way to the machine when its sender died may still arrive: it is undone there.
         return driver.standing(target).stand is not Stand.WAITING
 
-    until(
-        lambda: quiet() and texts.digest(driver.look(target, desired).texts) == expected,
-        f"{change} is {state}, and {target} holds something else",
-    )
+    def held() -> bool:
+        seen = driver.look(target, desired)
+        # A router spells what it runs in its own words: whether that is what was wanted is for the driver to say.
+        return not seen.diff if state == "applied" else texts.digest(seen.texts) == before
+
+    until(lambda: quiet() and held(), f"{change} is {state}, and {target} holds something else")
     with locked(settings, target):
         pass
     return state
@@ -149,13 +153,14 @@ def lead(settings: Settings, rounds: int, names: list[str]) -> Counter[tuple[str
         if number >= rounds:
             break
         with association(settings) as store:
-            change = approved(store, settings, name, number)
+            found = approved(store, settings, name, number)
         began = time.monotonic()
-        killed(settings, change, step or draw.uniform(0.0, longest * 1.1))
+        killed(settings, found.values(), step or draw.uniform(0.0, longest * 1.1))
         if step is Step.RECORDED:
             longest = max(longest, time.monotonic() - began)
         with association(settings) as store:
-            seen[name, step or "at random", judged(store, settings, change, places[name])] += 1
+            for target, change in found.items():
+                seen[target, step or "at random", judged(store, settings, change, places[target])] += 1
     return seen
 
 

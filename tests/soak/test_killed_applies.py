@@ -26,7 +26,7 @@ def test_whenever_an_apply_is_killed_the_next_plan_knows_the_truth(standing_lab:
         shutil.copy(f"{standing_lab.means.key_file}{ending}", f"{settings.means().key_file}{ending}")
     reach.trust(settings.means(), standing_lab.keeper.endpoints().host_keys())
     told = {**os.environ, "ESSAIM_CONFIRM_SECONDS": "15"}
-    argv = [sys.executable, str(KILLING), str(var), ROUNDS, "vpn/wireguard", "edge/router"]
+    argv = [sys.executable, str(KILLING), str(var), ROUNDS, "vpn/antispoofing+vpn/wireguard", "edge/router"]
     try:
         subprocess.run(argv, env=told, check=True)
     finally:

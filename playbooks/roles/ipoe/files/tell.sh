@@ -2,7 +2,7 @@
 told=/var/lib/essaim/ipoe/told
 rm -f "$told"
 # Where a daemon runs it reads its file again, and nobody's lease is forgotten.
-again() { if systemctl is-active --quiet "$1"; then systemctl kill -s HUP "$1"; else systemctl restart "$1"; fi; }
+again() { if systemctl is-active --quiet "$1"; then systemctl kill --signal=HUP "$1"; else systemctl restart "$1"; fi; }
 if [ -z "$1" ]; then
   systemctl stop essaim-ipoe
   nft delete table inet essaim_ipoe 2>/dev/null || true
@@ -114,7 +114,12 @@ filter() {
 
 behind() { # rows of `ip neigh`: the member's router answers, and says that it is one
   while read -r address dev name rest; do
-    case "$address $dev $rest" in fe80:*" dev "*router*) ;; *) continue ;; esac
+    case "$address $dev $name $rest" in
+      fe80:*" dev coll0."*router*) ;;
+      # One that we never had to look for did not say yet whether it is a router: ask, or it is long in coming.
+      fe80:*" dev coll0."*STALE*) ip -6 neigh change "$address" dev "$name" nud probe 2>/dev/null || true && continue ;;
+      *) continue ;;
+    esac
     # What we say of ourselves comes back to us too.
     ! ip -6 -o addr show dev "$name" | grep -qF " $address/" || continue
     rows | while read -r one _ _ _ _ _ _ prefixes; do
