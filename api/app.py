@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from api import problems
 from api.pace import Pace
-from api.portal import pages
+from api.portal import correcting, pages
 from api.rest import described, health, machines, me, nouns, seeking
 from api.rest.routes import routes_of
 from api.wall import Wall
@@ -50,6 +50,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         app.router.routes.extend(router.routes)  # as they are: included, each router is gone through twice a request
     app.include_router(health.router, include_in_schema=False)
     app.include_router(pages.router, include_in_schema=False)
+    app.include_router(correcting.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=str(files("api.portal") / "static")))
     # A one-time link is a path, and uvicorn notes down paths whatever it is started with.
     logging.getLogger("uvicorn.access").disabled = True

@@ -38,7 +38,7 @@ def adopt(
     ] = None,
     offer: Annotated[
         list[str] | None,
-        typer.Option(help=help_of("l'offre des lignes nouvelles", "the offer of lines that are new")),
+        typer.Option(metavar="vpn", help=help_of("l'offre des lignes nouvelles", "the offer of lines that are new")),
     ] = None,
     to: Annotated[
         Path | None,

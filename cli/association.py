@@ -19,14 +19,23 @@ def init(
             "--demo", help=help_of("avec 150 membres qui n'existent pas", "with 150 members who do not exist")
         ),
     ] = False,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole",
+            help=help_of(
+                "avec --demo : deux bordures, OpenVPN, DNS, radio", "with --demo: two edges, OpenVPN, DNS, radio"
+            ),
+        ),
+    ] = False,
 ) -> None:
     """Create an association; never over another."""
     from desk import association
 
     here = settings()
     with screen.progress(Phrase("L'association se crée", "Creating the association")):
-        if demo:
-            association.create_demo(here)
+        if demo or whole:
+            association.create_demo(here, whole=whole)
         else:
             association.create(here).engine.dispose()
     screen.say(

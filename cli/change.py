@@ -23,10 +23,28 @@ _TOLD: Final = {
         "Approuvé par {approved_by} le {approved_at}.", "Approved by {approved_by} on {approved_at}."
     ),
     "rejected_by": Phrase("Rejeté par {rejected_by} le {ended_at}.", "Rejected by {rejected_by} on {ended_at}."),
-    "applied_by": Phrase("Appliqué par {applied_by}.", "Applied by {applied_by}."),
+    "applied_by": Phrase(
+        "Application lancée par {applied_by}, terminée le {ended_at}.",
+        "Applying begun by {applied_by}, over on {ended_at}.",
+    ),
     "reason": Phrase("Raison : {reason}", "Reason: {reason}"),
 }
 """What is said of a change where there is something to say, in this order."""
+
+_UNDER_WAY: Final = Phrase("Application lancée par {applied_by}.", "Applying begun by {applied_by}.")
+_AGAIN: Final = Phrase(
+    "Ce qu'il y a à faire aujourd'hui : essaim change plan", "What there is to do today: essaim change plan"
+)
+_THEN: Final = {
+    "planned": Phrase("L'approuver : essaim change approve {change}", "To approve it: essaim change approve {change}"),
+    "approved": Phrase("L'appliquer : essaim change apply {change}", "To apply it: essaim change apply {change}"),
+    "applied": Phrase(
+        "Revenir à ce qu'il y avait avant : essaim change revert {change}",
+        "To go back to what was there before: essaim change revert {change}",
+    ),
+    **dict.fromkeys(("failed", "stale", "expired", "reverted"), _AGAIN),
+}
+"""The command that comes after a change was read, by its state."""
 
 
 @commands.command(
@@ -122,8 +140,11 @@ def show(number: Annotated[str, typer.Argument(metavar="C0042")], as_json: Json 
     screen.say(Phrase("{change} : {state}. {effect}", "{change}: {state}. {effect}"), **facts)
     for fact, told in _TOLD.items():
         if facts[fact]:
-            screen.say(told, **facts)
-    return screen.diff(text)
+            under_way = fact == "applied_by" and facts["ended_at"] is None
+            screen.say(_UNDER_WAY if under_way else told, **facts)
+    screen.diff(text)
+    then = _THEN.get(str(facts["state"]))
+    return screen.say(then, **facts) if then else None
 
 
 @commands.command("list", help=help_of("Les derniers changements", "The latest changes"))
@@ -176,7 +197,8 @@ def list_(
     )
     screen.table(columns, [tuple(one.values()) for one in found])
     return screen.say(
-        Phrase("Voir un changement : essaim change show C0042", "To see a change: essaim change show C0042")
+        Phrase("Voir un changement : essaim change show {first}", "To see a change: essaim change show {first}"),
+        first=found[0]["change"],
     )
 
 
@@ -232,8 +254,8 @@ def apply(
     if not names:
         return screen.say(
             Phrase(
-                "Rien d'approuvé à appliquer. L'approuver : essaim change approve --all",
-                "Nothing approved to apply. To approve: essaim change approve --all",
+                "Rien d'approuvé à appliquer. Approuver ce qui est prévu : essaim change approve --all",
+                "Nothing approved to apply. To approve what is planned: essaim change approve --all",
             )
         )
     question = Phrase("{names} : {effect} Appliquer ?", "{names}: {effect} Apply?")
@@ -259,6 +281,9 @@ def apply(
                     change=one.change,
                     reason=one.problem.sentence(screen.language()),
                 )
+        went = next((one.change for one in done if one.problem is None), None)
+        if went is not None:
+            screen.say(_BACK, change=went)
     return _end(next((one.problem for one in done if one.problem), None))
 
 
@@ -301,6 +326,10 @@ def show_planned(one: Planned, *, most: int | None = None) -> None:
     return None
 
 
+_BACK: Final = Phrase(
+    "Revenir à ce qu'il y avait avant l'un d'eux : essaim change revert {change}",
+    "To go back to what was there before one of them: essaim change revert {change}",
+)
 _NO_MACHINE: Final = Phrase(
     "Aucune machine à configurer : l'inventaire n'en a pas encore.",
     "No machine to configure: the inventory has none yet.",

@@ -85,6 +85,8 @@ def renew(
     why: Why = "",
 ) -> None:
     """A new PPP password; the former one is in force beside it until a day, and its member is told."""
+    from datetime import date
+
     from desk import telling
 
     opened = store()
@@ -97,16 +99,18 @@ def renew(
             "essaim change plan; to hand it over: essaim line handout {line} --as sheet --member {member}",
         ),
         name=done.name,
-        until=done.until,
+        until=date.fromisoformat(done.until) if done.until else "",
         line=done.line,
         member=done.member,
     )
     if not done.told:
         screen.say(
-            Phrase("{member} n'a pas d'adresse e-mail : prévenez-le ou la autrement.",
-                   "{member} has no e-mail address: tell them otherwise."),
+            Phrase(
+                "{member} n'a pas d'adresse e-mail : c'est à vous de prévenir.",
+                "{member} has no e-mail address: it is for you to tell them.",
+            ),
             member=done.member,
-        )  # fmt: skip
+        )
     if done.untold is not None:
         screen.line(done.untold.sentence(screen.language()))
 

@@ -30,7 +30,7 @@ def secret(
     purpose: Annotated[
         str,
         typer.Argument(
-            metavar="PURPOSE", help="wireguard | openvpn | openvpn-static | radius | l2tp | snmp | snmp3 | tsig"
+            metavar="PURPOSE", help="wireguard | openvpn | openvpn-static | radius | l2tp | snmp | snmp3 | tsig | login"
         ),
     ],
     generate: Annotated[

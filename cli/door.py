@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.screen import complain, language
+from foundation.causes import exhausted, in_words
 from foundation.errors import EssaimError, Unavailable
 from foundation.speech import Phrase
 
@@ -56,6 +57,11 @@ _FILE_CLOSED = Phrase(
     "une fois le fichier accessible, recommencez.",
     "A file cannot be read or written: {file} ({reason}). What was done before stays; "
     "once the file can be reached, begin again.",
+)
+_SYSTEM_REFUSES = Phrase(
+    "Cette machine-ci n'en peut plus : {reason}. Ce qui était fait avant le reste ; une fois que cela va mieux, "
+    "recommencez.",
+    "This very machine cannot go on: {reason}. What was done before stays; once it is better, begin again.",
 )
 _UNEXPECTED = Phrase(
     "Essaim s'est trompé ({what}) ; ce n'est pas votre faute. Le détail : ESSAIM_DEBUG=1 devant la même commande.",
@@ -223,7 +229,10 @@ def _tree(command: typer.Typer) -> Any:
 def _own_up(unforeseen: Exception) -> int:
     """Say what nobody foresaw without its words, which may be someone's; a file of theirs is named."""
     if isinstance(unforeseen, OSError) and unforeseen.filename is not None:
-        complain(_FILE_CLOSED.say(language(), file=unforeseen.filename, reason=unforeseen.strerror))
+        complain(_FILE_CLOSED.say(language(), file=unforeseen.filename, reason=in_words(unforeseen.strerror or "")))
+        return Unavailable.exit_status
+    if isinstance(unforeseen, OSError) and exhausted(unforeseen):
+        complain(_SYSTEM_REFUSES.say(language(), reason=in_words(unforeseen.strerror or "")))
         return Unavailable.exit_status
     complain(_UNEXPECTED.say(language(), what=type(unforeseen).__name__))
     return 1

@@ -26,8 +26,8 @@ def register(commands: typer.Typer) -> None:
     )(handout)
     commands.command(
         help=help_of(
-            "Couper ses sessions PPP : essaim line disconnect L0101",
-            "End its PPP sessions: essaim line disconnect L0101",
+            "Couper ses sessions PPP ou OpenVPN : essaim line disconnect L0101",
+            "End its PPP or OpenVPN sessions: essaim line disconnect L0101",
         )
     )(disconnect)
 
@@ -92,7 +92,7 @@ def handout(
 
 
 def disconnect(number: Number, why: Why = "") -> None:
-    """The PPP sessions of a line end; with a password in force they come back."""
+    """The PPP and OpenVPN sessions of a line end; with a credential in force they come back."""
     from inventory import lines
     from provisioning import ending
 

@@ -27,6 +27,13 @@ Key = Annotated[
 Certificate = Annotated[
     str | None, typer.Option(help=help_of("nom du certificat (OpenVPN)", "the certificate's name (OpenVPN)"))
 ]
+Login = Annotated[
+    str | None,
+    typer.Option(
+        metavar="voisin@fai.example",
+        help=help_of("identifiant PPP que l'opérateur lui donne", "the PPP login that the wholesaler gives them"),
+    ),
+]
 
 
 def register(commands: typer.Typer) -> None:
@@ -48,13 +55,14 @@ def add(
     on: Day = None,
     key: Key = None,
     certificate: Certificate = None,
+    login: Login = None,
     why: Why = "",
 ) -> None:
     """A neighbour shares a line, with an address of their own."""
     from inventory import lines, members
     from inventory.credentials import Opening
 
-    opening = Opening(public_key=key, certificate=certificate) if key or certificate else None
+    opening = Opening(public_key=key, certificate=certificate, login=login)
     with writing(why) as (session, act):
         line, who = lines.find_line(session, number), members.find_member(session, member)
         part = lines.add_share(session, act, line, who, line.offer, weight=weight, day=_day(on), opening=opening)

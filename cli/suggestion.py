@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from cli import screen
-from cli.door import After, Json, Why, Yes, help_of, looking, noun, writing
+from cli.door import After, Json, Why, Yes, help_of, looking, noun, settings, store, writing
 from foundation.speech import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from foundation.acts import Act
     from inventory.suggested import Suggested
     from inventory.views.suggestions import SuggestionView
 
@@ -198,6 +199,7 @@ def accept(number: Number, yes: Yes = False, why: Why = "") -> None:
         suggestion=found,
         done=done,
     )
+    _tell(act, found)
 
 
 @commands.command(
@@ -220,6 +222,7 @@ def refuse(number: Number, why: Why = "") -> None:
         ),
         suggestion=found,
     )
+    _tell(act, found)
 
 
 def _suggest(wanted: Callable[[str], Suggested], why: str, *, as_json: bool) -> None:
@@ -232,6 +235,15 @@ def _suggest(wanted: Callable[[str], Suggested], why: str, *, as_json: bool) -> 
         return screen.give(made)
     screen.diff(made.diff)
     return screen.say(_MADE, suggestion=made.number)
+
+
+def _tell(act: Act, number: str) -> None:
+    """Whoever suggested it is told what became of it; a mail that does not go is said, and waits."""
+    from desk import suggesting
+
+    untold = suggesting.tell(store(), settings(), act, number)
+    if untold is not None:
+        screen.complain(untold.sentence(screen.language()))
 
 
 def _seen(number: str) -> SuggestionView:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 import lab
 from billing.models import Per
 from billing.tariffs import set_tariff
-from desk import homes, sample, sample_life
+from desk import homes, sample, sample_life, sample_whole
 from desk.sample import Sample
 from foundation import clock
 from foundation.acts import Act
@@ -85,9 +85,10 @@ def create(settings: Settings) -> Store:
         return _furnish(settings)
 
 
-def create_demo(settings: Settings) -> Sample:
+def create_demo(settings: Settings, *, whole: bool = False) -> Sample:
     """Make the demonstration's association: 150 members who do not exist, its tariffs, and two members' homes.
 
+    A `whole` one has grown: two edges, OpenVPN, name servers, homes on the radio.
     Where the machine can hold a lab its machines are the lab's; elsewhere their texts go to a folder.
     It may take the place of a former demonstration, and of nothing else.
     Raises FolderTaken, DatabaseTaken, CannotCreate.
@@ -100,15 +101,18 @@ def create_demo(settings: Settings) -> Sample:
             + ("lab = true\n" if possible else 'driver = "console"\n')
         )
         with transaction(store) as session:
-            made = sample.populate(session)
+            made = sample.populate(session, cored=whole)
             act = Act("machine:demo", sample.BEGINNING, "association de démonstration")
             for offer, cents, label in (("vpn", 500, "VPN"), ("adsl", 3500, "ADSL")):
                 found = offers.find_offer(session, offer)
                 set_tariff(session, act, found, Euros(cents), per=Per.MONTH, label=label, since=clock.today(act.at))
             for kind in ("adherent", "affiliate"):
                 set_tariff(session, act, kind, Euros(1500), per=Per.YEAR, label="Cotisation", since=clock.today(act.at))
+            grown = sample_whole.grow(session, clock.now()) if whole else None
             sample_life.live(session, clock.now())
         homes.keep_key(settings, made.wireguard_line, made.wireguard_key)
+        if grown is not None:
+            homes.keep_file(settings, grown.openvpn_line, grown.openvpn_file)
         store.engine.dispose()
     return made
 

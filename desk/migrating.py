@@ -13,7 +13,7 @@ from foundation.errors import Refused
 from foundation.settings import Settings
 from foundation.speech import Phrase
 from inventory import lines, moving
-from inventory.models.lines import Delivery
+from inventory.models.lines import Delivery, Technology
 from inventory.views.lines import LineView, view
 from monitoring.connections import connected_after
 from monitoring.models import open_samples
@@ -67,11 +67,12 @@ def seen_up(store: Store, settings: Settings, number: str) -> Seen:
             raise moving.NotMigrating(line=str(line))
         delivery = migration.to_offer.delivery
         device = migration.to_device.name if migration.to_device and delivery == Delivery.TUNNEL else None
+        certified = migration.to_offer.technology == Technology.OPENVPN
         name, row, since = str(line), line.number, migration.since
     if delivery not in status.CONNECTS:
         return Seen(name, None, visible=False)
     with reading(open_samples(settings)) as samples:
-        return Seen(name, connected_after(samples, row, since, device=device), visible=True)
+        return Seen(name, connected_after(samples, row, since, device=device, certified=certified), visible=True)
 
 
 def complete(store: Store, settings: Settings, act: Act, number: str, *, unseen: bool) -> LineView:

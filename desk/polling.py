@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+
+from sqlalchemy.orm import Session
 
 from desk import status
 from foundation.database import Store, reading
@@ -11,9 +14,12 @@ from inventory import credentials, devices, lines, numbers
 from monitoring import poll as rounds
 from monitoring.connections import last_connection
 from monitoring.models import open_samples
-from monitoring.poll import RadiusServer, Report, VpnServer
+from monitoring.poll import OpenVpnServer, RadiusServer, Report, Server, VpnServer
 from monitoring.snmp.engine import Agent
 from monitoring.status import Status
+from provisioning import targets
+from provisioning.artifacts.openvpn import OPENVPN
+from provisioning.artifacts.wireguard import WIREGUARD
 
 
 def poll(store: Store, settings: Settings, at: datetime) -> Report:
@@ -24,14 +30,26 @@ def poll(store: Store, settings: Settings, at: datetime) -> Report:
             for device in devices.polled(session)
         ]
         known = credentials.opened_by(session)
-        servers: list[VpnServer | RadiusServer] = [
-            *(VpnServer(devices.machine(one), known["wireguard"]) for one in devices.list_devices(session, role="vpn")),
+        servers: list[Server] = [
+            *vpn_servers(session, known),
             *(RadiusServer(devices.machine(one), known["ppp"]) for one in devices.list_devices(session, role="radius")),
         ]
     samples, means = open_samples(settings), settings.means()
     heard = rounds.poll(means, samples, agents, at, lambda _: None)
     met = rounds.poll_connections(means, samples, servers, at, lambda _: None)
     return Report(heard.answered + met.answered, heard.unanswered + met.unanswered)
+
+
+def vpn_servers(session: Session, known: Mapping[str, Mapping[str, int]]) -> Iterator[VpnServer | OpenVpnServer]:
+    """Every VPN server, as what it serves: WireGuard, OpenVPN, or both."""
+    serving = {(target.machine.name, target.artifact.name) for _, target in targets.every_target(session)}
+    for device in devices.list_devices(session, role="vpn"):
+        machine = devices.machine(device)
+        certified = (machine.name, OPENVPN.name) in serving
+        if certified:
+            yield OpenVpnServer(machine, known["openvpn"])
+        if not certified or (machine.name, WIREGUARD.name) in serving:
+            yield VpnServer(machine, known["wireguard"])
 
 
 def line_status(store: Store, settings: Settings, number: str, at: datetime) -> Status:

@@ -71,6 +71,21 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True)
+class _Cast:
+    """The lab's machines by role and name."""
+
+    machines: Mapping[tuple[str, str], Machine]
+
+    def player(self, target: Target) -> Machine | None:
+        """Who plays a target's machine: its namesake, else the first of its role; none but what runs on Linux."""
+        if not target.artifact.platform.startswith(("debian", "frr")):
+            return None
+        wanted = target.artifact.role, target.machine.name
+        first = (machine for (role, _), machine in self.machines.items() if role == wanted[0])
+        return self.machines.get(wanted) or next(first, None)
+
+
+@dataclass(frozen=True, slots=True)
 class _Play:
     """What is to be played: what the machines were last given, then the change with its probes."""
 
@@ -93,12 +108,12 @@ def rehearse(store: Store, settings: Settings, act: Act, number: str, progress: 
         homes_here = (
             [homes.access(store, settings, line) for line in homes.of_lab(store, settings)] if settings.lab else []
         )
-        around = [part for part in play.around if part.target.artifact.role in cast]
+        around = [part for part in play.around if cast.player(part.target) is not None]
         for part in (*around, play.part):
             progress(Phrase.said(*(_SETTING.say(language, target=part.target) for language in ("fr", "en"))))
             _give(stage, _played(cast, part.target), part.texts)
         passing = [one for one in homes_here if _passes(stage, one)]
-        names = {part.target.machine.name: cast[part.target.artifact.role] for part in (*around, play.part)}
+        names = {part.target.machine.name: _played(cast, part.target).machine for part in (*around, play.part)}
         steps, problem = _commit(stage, names, target, play)
         cut = tuple(one.line for one in passing if not _passes(stage, one))
     lines = tuple(one.line for one in passing)
@@ -136,9 +151,7 @@ def _read(store: Store, settings: Settings, act: Act, number: str) -> _Play:
 
 
 @contextmanager
-def _stage(
-    store: Store, settings: Settings, progress: Callable[[Phrase], None]
-) -> Iterator[tuple[Settings, dict[str, Machine]]]:
+def _stage(store: Store, settings: Settings, progress: Callable[[Phrase], None]) -> Iterator[tuple[Settings, _Cast]]:
     """A lab of its own, and who plays which role in it."""
     stage = settings.model_copy(
         update={
@@ -156,21 +169,19 @@ def _stage(
     try:
         with lab.attach(stage.lab_folder).held():
             reach.trust(stage.means(), endpoints.host_keys())
-            kinds = {one.name: one.kind for one in wanted.machines}
-            cast = {
-                "router" if kinds[one.name] == "edge" else str(kinds[one.name]): Machine(one.name, one.address)
-                for one in endpoints.machines
-            }
-            yield stage, cast
+            roles = {one.name: "router" if one.kind == "edge" else str(one.kind) for one in wanted.machines}
+            met = endpoints.machines
+            yield stage, _Cast({(roles[one.name], one.name): Machine(one.name, one.address) for one in met})
     finally:
         lab.down(stage.lab_folder)
 
 
-def _played(cast: Mapping[str, Machine], target: Target) -> Target:
-    """The target on the machine that plays its role. Raises NotInTheLab."""
-    if target.artifact.role not in cast:
-        raise NotInTheLab(target=target, known=sorted(cast))
-    return replace(target, machine=cast[target.artifact.role])
+def _played(cast: _Cast, target: Target) -> Target:
+    """The target on the machine that plays it. Raises NotInTheLab."""
+    player = cast.player(target)
+    if player is None:
+        raise NotInTheLab(target=target, known=sorted({role for role, _ in cast.machines}))
+    return replace(target, machine=player)
 
 
 def _give(stage: Settings, target: Target, held: Texts) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from foundation.causes import in_words
 from foundation.speech import Language, Phrase
 
 
@@ -32,7 +33,9 @@ class EssaimError(Exception):
 
     def sentence(self, language: Language) -> str:
         """What happened, what was left untouched and what to do, for a person."""
-        return self.phrase.say(language, **self.facts)
+        reason = self.facts.get("reason")
+        spoken = {"reason": in_words(reason)} if isinstance(reason, str) else {}
+        return self.phrase.say(language, **self.facts | spoken)
 
 
 class Refused(EssaimError):

@@ -18,7 +18,7 @@ import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -66,12 +66,16 @@ _ENDLESS: Final = Phrase("sa réponse ne finit pas", "its answer does not end")
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where a machine is met: its name for people, its management address, who we are there."""
+    """Where a machine is met: its name for people, its management address, who we are there.
+
+    `port` is SSH's. `password` is for platforms that know us by one, which SSH of ours never is.
+    """
 
     name: str
     host: str
     user: str = "root"
     port: int = 22
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

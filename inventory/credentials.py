@@ -181,13 +181,18 @@ def fresh_password() -> str:
     return secrets.token_urlsafe(12)
 
 
-def give_neighbour(session: Session, line: Line, share: Share, offer: Offer, opening: Opening, since: datetime) -> None:
-    """Give who comes into a line what is theirs to open it with: a certificate, or a key if they bring one.
+def give_neighbour(
+    session: Session, line: Line, share: Share, offer: Offer, opening: Opening, since: datetime
+) -> Credential | None:
+    """Give who comes into a line what is theirs to open it with: a certificate, a key if they bring one, or the login
+    that the wholesaler gave for them.
 
     Where one login opens the line for all, and without a key, they go by the holder's. Raises what `give` raises.
     """
-    if personal(offer) and (opening.public_key or kind_of(offer) == CredentialKind.OPENVPN):
-        give(session, line, share, offer, opening, since)
+    kind = kind_of(offer)
+    if kind == CredentialKind.OPENVPN or (kind == CredentialKind.WIREGUARD and opening.public_key):
+        return give(session, line, share, offer, opening, since)
+    return give(session, line, share, offer, opening, since) if kind == CredentialKind.PPP and opening.login else None
 
 
 @asks(Task.LINES_WRITE, "share", own=True)

@@ -40,6 +40,7 @@ class Purpose(StrEnum):
     SNMP = "snmp"
     TSIG = "tsig"
     SNMP3 = "snmp3"
+    LOGIN = "login"
 
     @property
     def phrase(self) -> Phrase:
@@ -55,6 +56,7 @@ _PURPOSES: Final = {
     Purpose.L2TP: Phrase("secret des tunnels L2TP", "L2TP tunnel secret"),
     Purpose.SNMP: Phrase("communauté SNMP", "SNMP community"),
     Purpose.SNMP3: Phrase("phrase secrète SNMPv3", "SNMPv3 passphrase"),
+    Purpose.LOGIN: Phrase("mot de passe d'Essaim sur la machine", "Essaim's password on the machine"),
     Purpose.TSIG: Phrase("clé TSIG des mises à jour DNS", "TSIG key of DNS updates"),
 }
 

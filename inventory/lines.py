@@ -174,8 +174,7 @@ def change_line(session: Session, act: Act, line: Line, details: Details) -> tup
 def move(session: Session, act: Act, line: Line, state: LineState, *, at: datetime | None = None) -> None:
     """Bring a line into another state, as of `at` or now. What ends with it ends now.
 
-    Raises AlreadySo, IllegalTransition with the list of legal ones, WhyNeeded for a suspension without a word,
-    OutOfOrder.
+    Raises AlreadySo, IllegalTransition with the legal ones, WhyNeeded for a suspension without a word, OutOfOrder.
     """
     alone(session, line)
     legal = NEXT[LineState(line.state)]
@@ -222,15 +221,18 @@ def add_share(
 ) -> Share:
     """A neighbour shares the line from `day`, or today, with an address of their own routed over it.
 
-    In a tunnel they open it for themselves, with a certificate or, if they bring it, a key of their own.
+    In a tunnel they open it for themselves: with a certificate, or a key if they bring one. With a PPP login that the
+    wholesaler gave for them they have a session of their own, with addresses as the holder has.
     Raises AlreadyShares, LineEnded, NotAMember, BadDay, BadWeight, PoolExhausted, and what `credentials.give` raises.
     """
     alone(session, line)
     demand_living(line)
     share = shares.begin(session, act, line, member, weight=weight, day=day or clock.today(act.at))
-    if offer.pool_v4_id is not None:
+    own = credentials.give_neighbour(session, line, share, offer, opening or Opening(), act.at)
+    if own is not None and not credentials.personal(offer):
+        equip(session, act, share, offer)
+    elif offer.pool_v4_id is not None:
         addresses.allocate(session, act, session.get_one(Pool, offer.pool_v4_id), share, Role.ROUTED)
-    credentials.give_neighbour(session, line, share, offer, opening or Opening(), act.at)
     return share
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from ipaddress import IPv4Address, ip_address
 from typing import Final
 
@@ -147,7 +148,31 @@ def services(most: int) -> Check:
     )
 
 
+def names(most: int) -> Check:
+    """Up to so many names of machines with a space between, or nothing at all."""
+
+    def fits(text: str) -> bool:
+        named = text.split()
+        return len(named) <= most and len(text) <= LONGEST and all(_MACHINE.fullmatch(each) for each in named)
+
+    return Check(Phrase("des noms de machines, comme vpn lns", "names of machines, such as vpn lns"), fits)
+
+
+def rates(most: Decimal) -> Check:
+    """By offer, what a line may take and send in Mbit/s: `vpn=100/20 radio=30/7.5`; or nothing at all."""
+
+    def fits(text: str) -> bool:
+        said = [_RATE.fullmatch(each) for each in text.split()]
+        offers = [one[1] for one in said if one]
+        bounded = all(0 < Decimal(each) <= most for one in said if one for each in one.group(2, 3))
+        return None not in said and bounded and len(set(offers)) == len(offers) and len(text) <= LONGEST
+
+    return Check(Phrase("des débits par offre, comme vpn=100/20", "rates by offer, such as vpn=100/20"), fits)
+
+
 LONGEST: Final = 200
+_MACHINE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_RATE: Final = re.compile(r"([a-z0-9][a-z0-9-]{0,31})=(\d{1,5}(?:\.\d{1,3})?)/(\d{1,5}(?:\.\d{1,3})?)")
 _HOST: Final = r"(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z0-9-]{1,63}(?<!-)"
 
 RULES: Final[dict[str, Known]] = {
@@ -263,6 +288,24 @@ RULES: Final[dict[str, Known]] = {
             Phrase("serveurs RPKI que nos routeurs interrogent", "RPKI servers that our routers ask"),
             "",
             services(2),
+        ),
+        Known(
+            "carrier.machines",
+            Phrase(
+                "machines dont Essaim tient adresses, routes et débits",
+                "machines whose addresses, routes and rates Essaim keeps",
+            ),
+            "",
+            names(20),
+        ),
+        Known(
+            "carrier.rates",
+            Phrase(
+                "débit des lignes par offre, reçu/envoyé en Mbit/s",
+                "rate of lines by offer, received/sent in Mbit/s",
+            ),
+            "",
+            rates(Decimal(10_000)),
         ),
     )
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import date
 from typing import ClassVar, Final, Protocol
 
@@ -32,6 +32,16 @@ class ForWhom(Invalid):
     phrase = Phrase(
         "Dites pour qui : --member M0042, ou essaim --as M0042 … Rien n'a été noté.",
         "Say for whom: --member M0042, or essaim --as M0042 … Nothing was noted.",
+    )
+
+
+class BadArguments(Invalid):
+    """A deed that was told too little, or what it does not take."""
+
+    kind = "suggested-otherwise"
+    phrase = Phrase(
+        "« {deed} » demande {needed} et prend {taken}. Rien n'a été noté.",
+        "“{deed}” needs {needed} and takes {taken}. Nothing was noted.",
     )
 
 
@@ -252,6 +262,16 @@ class OrderLine:
 _KINDS: Final[Mapping[Deed, type[NameAddress | ChangeLine | OrderLine]]] = {
     one.deed: one for one in (NameAddress, ChangeLine, OrderLine)
 }
+
+
+def said(deed: Deed, arguments: Mapping[str, str]) -> Suggested:
+    """A deed with what a program says of it. Raises BadArguments."""
+    kind = _KINDS[deed]
+    taken = {field.name: field.default is MISSING for field in fields(kind)}
+    needed = [name for name, must in taken.items() if must]
+    if not set(needed) <= arguments.keys() <= taken.keys():
+        raise BadArguments(deed=deed, needed=needed, taken=list(taken))
+    return kind(**arguments)
 
 
 def read(deed: Deed, arguments: Mapping[str, str]) -> Suggested:

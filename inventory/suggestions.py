@@ -20,7 +20,9 @@ from foundation.acts import LONGEST_WHY, Act
 from foundation.errors import Invalid, NotFound, Refused
 from foundation.speech import Phrase
 from inventory import numbers, rights, suggested
+from inventory.models.people import Member
 from inventory.models.suggestions import Deed, Suggestion, SuggestionState
+from inventory.scopes import owners_of, scopes_of
 from inventory.suggested import Suggested
 
 MOST: Final = 20
@@ -136,12 +138,29 @@ def refuse(session: Session, act: Act, suggestion: Suggestion) -> None:
     """
     wanted = read(suggestion)
     _check_waiting(suggestion)
-    if suggestion.proposed_by not in rights.files_of(session, act.actor):
-        rights.demand(session, act, wanted.task, wanted.upon(session))
-        if not act.why.strip():
-            raise RefusedWithoutWhy(suggestion=str(suggestion))
+    own = suggestion.proposed_by in rights.files_of(session, act.actor)
+    if not own or act.within is not None:
+        rights.demand(session, act, wanted.task, suggestion, own=True)
+    if not own and not act.why.strip():
+        raise RefusedWithoutWhy(suggestion=str(suggestion))
     _decide(session, act, suggestion, S.REFUSED, reason=act.why)
     journal.record(session, act, "suggestion.refuse", str(suggestion), proposed_by=suggestion.proposed_by)
+
+
+@scopes_of.register
+def _(subject: Suggestion, session: Session) -> frozenset[str]:
+    try:
+        return scopes_of(read(subject).upon(session), session)
+    except NotFound:  # what it was about is gone by now
+        return frozenset()
+
+
+@owners_of.register
+def _(subject: Suggestion, session: Session) -> frozenset[int]:
+    """Whoever made it, under the number that they have now."""
+    by = numbers.parse("M", subject.proposed_by) if subject.proposed_by.startswith("M") else -1
+    found = session.execute(select(Member.id, Member.merged_into_id).where(Member.number == by)).one_or_none()
+    return frozenset(one for one in found or () if one is not None)
 
 
 def read(suggestion: Suggestion) -> Suggested:
@@ -181,6 +200,12 @@ def list_suggestions(
     if by:
         query = query.where(Suggestion.proposed_by.in_(rights.files_of(session, by)))
     return session.scalars(query).all()
+
+
+def latest_by(session: Session, actor: str, *, limit: int) -> Sequence[Suggestion]:
+    """What someone suggested, decided or not, the latest first."""
+    query = select(Suggestion).where(Suggestion.proposed_by.in_(rights.files_of(session, actor)))
+    return session.scalars(query.order_by(Suggestion.number.desc()).limit(limit)).all()
 
 
 def _diff(session: Session, wanted: Suggested, at: datetime) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from foundation.clock import ends_after
-from monitoring import accounting, tunnels
+from monitoring import accounting, openvpn, tunnels
 from monitoring.models import LARGEST, Connection
 
 TUNNEL_LIFE: Final = timedelta(seconds=180)
@@ -30,6 +30,8 @@ KEPT: Final = timedelta(days=365)
 """A year after their end connections are forgotten: what the law has access providers keep, and no more."""
 
 _LOOK_BACK: Final = timedelta(days=1)
+_CERTIFIED: Final = "openvpn "
+"""How the keys of OpenVPN's connections begin: the machine may have WireGuard's too."""
 
 # Why a connection ended, where the machine did not say it in RADIUS' own words (RFC 2866, 5.10).
 SILENT: Final = "silent"
@@ -48,6 +50,18 @@ class LastConnection:
     received: int
     sent: int
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """A machine that tells of all its connections of one kind, and of no others."""
+
+    device: str
+    certified: bool = False
+
+    def tells(self, row: Connection) -> bool:
+        """Whether a connection is one of those."""
+        return row.device == self.device and row.key.startswith(_CERTIFIED) == self.certified
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +95,7 @@ def record_tunnels(
                 latest[line] = tunnel
     before = _latest_of(session, device)
     stays = (_stay_of_tunnel(line, tunnel, before.get(line), at) for line, tunnel in latest.items())
-    _record(session, device, at, [stay for stay in stays if stay is not None])
+    _record(session, _Teller(device), at, [stay for stay in stays if stay is not None])
 
 
 def record_sessions(
@@ -90,9 +104,23 @@ def record_sessions(
     """Record the PPP sessions of a RADIUS server; `lines` gives the line of each login, others are passed over."""
     _record(
         session,
-        device,
+        _Teller(device),
         at,
         [_stay_of_session(lines[each.login], each, at) for each in seen if each.login in lines],
+    )
+
+
+def record_openvpn(
+    session: Session, device: str, at: datetime, seen: Iterable[openvpn.Session], lines: Mapping[str, int]
+) -> None:
+    """Record the sessions of an OpenVPN server; `lines` gives the line of each certificate's name, others are passed
+    over.
+    """
+    _record(
+        session,
+        _Teller(device, certified=True),
+        at,
+        [_stay_of_openvpn(lines[each.name], each) for each in seen if each.name in lines],
     )
 
 
@@ -115,10 +143,17 @@ def last_connection(session: Session, line: int) -> LastConnection | None:
     return LastConnection(row.since, row.last_seen, row.until, row.remote, row.received, row.sent, row.cause)
 
 
-def connected_after(session: Session, line: int, instant: datetime, *, device: str | None = None) -> datetime | None:
-    """When a line first connected after that instant, on that machine where one is named; None if it did not."""
+def connected_after(
+    session: Session, line: int, instant: datetime, *, device: str | None = None, certified: bool = False
+) -> datetime | None:
+    """When a line first connected after that instant, on that machine where one is named; None if it did not.
+
+    On a machine, OpenVPN's connections are looked at where `certified`, and the others where not.
+    """
     query = select(func.min(Connection.since)).where(Connection.line == line, Connection.since >= instant)
-    return session.scalar(query if device is None else query.where(Connection.device == device))
+    if device is not None:
+        query = query.where(Connection.device == device, Connection.key.startswith(_CERTIFIED) == certified)
+    return session.scalar(query)
 
 
 def forget(session: Session, at: datetime) -> None:
@@ -142,6 +177,11 @@ def _stay_of_session(line: int, seen: accounting.Session, at: datetime) -> _Stay
         counted=(seen.received, seen.sent),
         cause=cause if until is not None else "",
     )
+
+
+def _stay_of_openvpn(line: int, seen: openvpn.Session) -> _Stay:
+    counted = (seen.received, seen.sent)
+    return _Stay(line, f"{_CERTIFIED}{seen.key}", seen.since, None, seen.remote, *counted, counted)
 
 
 def _stay_of_tunnel(line: int, tunnel: tunnels.Tunnel, before: Connection | None, at: datetime) -> _Stay | None:
@@ -173,30 +213,30 @@ def _grown(old: int, new: int) -> int:
     return new - old if new >= old else new
 
 
-def _record(session: Session, device: str, at: datetime, stays: Sequence[_Stay]) -> None:
+def _record(session: Session, teller: _Teller, at: datetime, stays: Sequence[_Stay]) -> None:
     told: dict[int, list[_Stay]] = defaultdict(list)
     for stay in {(stay.line, stay.key): stay for stay in stays}.values():
         told[stay.line].append(stay)
     living = {row.line: row for row in session.scalars(select(Connection).where(Connection.until.is_(None)))}
-    known = _known(session, device, [stay.key for stay in stays])
+    known = _known(session, teller.device, [stay.key for stay in stays])
     for line, row in living.items():
-        if row.device == device and line not in told:
+        if teller.tells(row) and line not in told:
             _end(row, row.last_seen, GONE)
     for line, each in told.items():
         current = living.get(line)
-        settled = _settled(each, current if current is not None and current.device != device else None, at)
-        if current is not None and not _goes_on(current, device, settled):
+        settled = _settled(each, current if current is not None and not teller.tells(current) else None, at)
+        if current is not None and not _goes_on(current, teller, settled):
             lasts = any(stay.until is None for stay in settled)
-            if current.device == device or lasts:
+            if teller.tells(current) or lasts:
                 _end(current, current.last_seen, REPLACED if lasts else GONE)
         session.flush()  # what ended must be off the line before another may be on it
         for stay in sorted(settled, key=lambda stay: stay.until is None):
-            _write(session, known, device, at, stay)
+            _write(session, known, teller.device, at, stay)
     session.flush()
 
 
-def _goes_on(row: Connection, device: str, settled: Sequence[_Stay]) -> bool:
-    return row.device == device and any(stay.key == row.key for stay in settled)
+def _goes_on(row: Connection, teller: _Teller, settled: Sequence[_Stay]) -> bool:
+    return teller.tells(row) and any(stay.key == row.key for stay in settled)
 
 
 def _settled(stays: Sequence[_Stay], elsewhere: Connection | None, at: datetime) -> list[_Stay]:
@@ -252,16 +292,17 @@ def _known(session: Session, device: str, keys: Sequence[str]) -> dict[tuple[int
 
 
 def _latest_of(session: Session, device: str) -> dict[int, Connection]:
-    """The latest connection of each line on this machine."""
+    """The latest tunnel of each line on this machine."""
+    tunnel = (Connection.device == device, Connection.key.not_like(f"{_CERTIFIED}%"))
     latest = (
         select(Connection.line, func.max(Connection.since).label("since"))
-        .where(Connection.device == device)
+        .where(*tunnel)
         .group_by(Connection.line)
         .subquery()
     )
     rows = session.scalars(
         select(Connection)
         .join(latest, and_(latest.c.line == Connection.line, latest.c.since == Connection.since))
-        .where(Connection.device == device)
+        .where(*tunnel)
     )
     return {row.line: row for row in rows}

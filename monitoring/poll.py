@@ -11,14 +11,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
 from foundation import reach
 from foundation.database import Store, reading, transaction
 from foundation.errors import EssaimError
-from monitoring import accounting, connections, series, tunnels
+from monitoring import accounting, connections, openvpn, series, tunnels
 from monitoring.snmp.answers import Answers
 from monitoring.snmp.engine import Agent, BadAnswer, NoAnswer, Questions, ask
 from monitoring.snmp.modules import MODULES, system
@@ -68,11 +68,22 @@ class VpnServer:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenVpnServer:
+    """An OpenVPN server, and the line of each certificate's name."""
+
+    machine: reach.Machine
+    lines: Mapping[str, int] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RadiusServer:
     """A RADIUS server, and the line of each login."""
 
     machine: reach.Machine
     lines: Mapping[str, int] = field(repr=False)
+
+
+Server: TypeAlias = VpnServer | OpenVpnServer | RadiusServer
 
 
 def poll(means: reach.Means, samples: Store, agents: Sequence[Agent], at: datetime, progress: Progress) -> Report:
@@ -102,7 +113,7 @@ def poll(means: reach.Means, samples: Store, agents: Sequence[Agent], at: dateti
 def poll_connections(
     means: reach.Means,
     samples: Store,
-    servers: Sequence[VpnServer | RadiusServer],
+    servers: Sequence[Server],
     at: datetime,
     progress: Progress,
 ) -> Report:
@@ -133,14 +144,15 @@ def poll_connections(
     return _report(outcomes)
 
 
-def _look(
-    means: reach.Means, server: VpnServer | RadiusServer, since: datetime, at: datetime
-) -> tuple[int, Callable[[Session], None]]:
+def _look(means: reach.Means, server: Server, since: datetime, at: datetime) -> tuple[int, Callable[[Session], None]]:
     """How many connections a server tells of, and how to record them."""
     name, lines = server.machine.name, server.lines
     if isinstance(server, VpnServer):
         peers = tunnels.read_tunnels(means, server.machine)
         return len(peers), partial(connections.record_tunnels, device=name, at=at, seen=peers, lines=lines)
+    if isinstance(server, OpenVpnServer):
+        opened = openvpn.read_sessions(means, server.machine)
+        return len(opened), partial(connections.record_openvpn, device=name, at=at, seen=opened, lines=lines)
     sessions = accounting.read_sessions(means, server.machine, since)
     return len(sessions), partial(connections.record_sessions, device=name, at=at, seen=sessions, lines=lines)
 

@@ -20,13 +20,14 @@ from inventory.models.devices import Device
 from provisioning import changes, commit, ending, probes, targets, texts
 from provisioning.artifact import Target
 from provisioning.commit import Step
-from provisioning.drivers.protocol import ConnectionLost, Seen, Stale, Stand, Standing, Undone
+from provisioning.drivers.protocol import ConnectionLost, Driver, Seen, Stale, Stand, Standing, Undone
 from provisioning.lock import locked
 from provisioning.models import ChangeState
 from provisioning.texts import Texts
 
-AT_ONCE = 4
-"""Machines spoken to at a time."""
+AT_ONCE = 10
+"""Targets in hand at a time. All may have the same machine look at them (probes), and OpenSSH lets ten knock at once
+(MaxStartups)."""
 
 _HALFWAY = Phrase(
     "interrompu ; la machine ne tient ni l'ancien texte ni le nouveau",
@@ -71,10 +72,13 @@ def apply(
             changes.check_approved(change)
             work.append((str(change), targets.target_of(session, change)[1]))
 
+    drivers = targets.Drivers(settings)
+
     def one(each: tuple[str, Target]) -> Applied:
         number, target = each
         try:
-            _apply(store, settings, act, number, target, lambda step: passed(str(target), step))
+            with drivers.expecting(target) as driver:
+                _apply(store, settings, driver, act, number, target, lambda step: passed(str(target), step))
             return Applied(number, str(target))
         except EssaimError as problem:
             return Applied(number, str(target), problem)
@@ -125,12 +129,17 @@ def settle(
 
 
 def _apply(
-    store: Store, settings: Settings, act: Act, number: str, target: Target, passed: Callable[[Step], None]
+    store: Store,
+    settings: Settings,
+    driver: Driver,
+    act: Act,
+    number: str,
+    target: Target,
+    passed: Callable[[Step], None],
 ) -> None:
     with locked(settings, target):
         desired, expected, asked = _claim(store, settings, act, number, target)
         passed(Step.CLAIMED)
-        driver = targets.driver_for(settings, target)
         try:
             commit.commit(settings, driver, target, desired, expected, asked, passed)
         except ConnectionLost as problem:

@@ -11,7 +11,8 @@ from foundation.settings import Settings
 from foundation.speech import Phrase
 from provisioning import probes, texts
 from provisioning.artifact import Target
-from provisioning.drivers.protocol import ConnectionLost, Driver, Stand, Standing, Undone
+from provisioning.drivers.kept_switch import KeptSwitch
+from provisioning.drivers.protocol import ConnectionLost, ConnectionLostUnwatched, Driver, Stand, Standing, Undone
 from provisioning.probes import Probe
 from provisioning.texts import Texts
 
@@ -47,7 +48,8 @@ def commit(
     """Put it in force, ask the probes, keep it.
 
     Raises what the driver's `apply` raises, with the machine as it was; ProbeFailed and Undone when it was undone;
-    ConnectionLost when nobody knows yet: the machine undoes it by itself, or keeps it if it heard the confirmation.
+    ConnectionLost when nobody knows yet: the machine undoes it by itself, or keeps it if it heard the confirmation;
+    ConnectionLostUnwatched where it is we who undo it, as the target is next looked at.
     """
     wanted, means = texts.digest(desired), settings.means()
     known = () if settings.driver == "console" else probes.before(means, asked)
@@ -65,7 +67,7 @@ def commit(
         _undo(settings, driver, target, wanted)
         raise
     except MachineUnreachable as lost:
-        raise _lost(settings, target, lost) from lost
+        raise _lost(settings, driver, target, lost) from lost
     passed(Step.CONFIRMED)
 
 
@@ -93,8 +95,9 @@ def _undo(settings: Settings, driver: Driver, target: Target, wanted: str) -> No
     try:
         driver.revert(target, wanted)
     except MachineUnreachable as lost:
-        raise _lost(settings, target, lost) from lost
+        raise _lost(settings, driver, target, lost) from lost
 
 
-def _lost(settings: Settings, target: Target, lost: MachineUnreachable) -> ConnectionLost:
-    return ConnectionLost(target=str(target), reason=lost.facts["reason"], seconds=settings.confirm_seconds)
+def _lost(settings: Settings, driver: Driver, target: Target, lost: MachineUnreachable) -> ConnectionLost:
+    kind = ConnectionLostUnwatched if isinstance(driver, KeptSwitch) else ConnectionLost
+    return kind(target=str(target), reason=lost.facts["reason"], seconds=settings.confirm_seconds)

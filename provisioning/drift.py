@@ -65,6 +65,10 @@ _KEPT_BY: Final = {
         Phrase("essaim address name ou essaim address delegate", "essaim address name or essaim address delegate"),
     ),
     "antispoofing": Phrase("essaim address allocate", "essaim address allocate"),
+    "carrier": Phrase(
+        "essaim address allocate ou essaim rule set carrier.rates",
+        "essaim address allocate or essaim rule set carrier.rates",
+    ),
     "l2tp": Phrase("essaim device secret ou essaim pool create", "essaim device secret or essaim pool create"),
 }
 _NOT_KEPT: Final = Phrase(

@@ -1,6 +1,7 @@
-"""Connections that end at once: those of logins that a change takes away, or whose password it changes.
+"""Connections that end at once: those that a change takes the login, the password or the certificate from.
 
-The new logins are in force first, so that nobody whose connection ends comes back with what they had.
+What is new is in force first, so that nobody whose connection ends comes back with what they had. WireGuard has nothing
+to end: a peer that is taken off is gone.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from foundation import journal
 from foundation.acts import Act
 from foundation.database import Store, reading
 from foundation.errors import EssaimError, Refused, Unavailable
+from foundation.reach import Machine
 from foundation.settings import Settings
 from foundation.speech import Phrase
 from inventory import devices
@@ -23,8 +25,9 @@ from inventory.models.devices import Device
 from inventory.models.lines import CredentialKind, Line
 from inventory.models.mandates import Task
 from inventory.rights import asks
-from provisioning import dae
+from provisioning import dae, openvpn_sessions, targets
 from provisioning.artifact import Target
+from provisioning.artifacts.openvpn import OPENVPN, ended_names
 from provisioning.artifacts.radius import RADIUS, ended_logins
 from provisioning.dae import Lns
 from provisioning.texts import Texts
@@ -33,7 +36,7 @@ NO_MACHINE: Final = "console"
 
 
 class StillConnected(Unavailable):
-    """The new logins are in force, but an LNS could not be told to end connections that the former ones opened."""
+    """What is new is in force, but a machine could not be told to end connections that were opened before."""
 
     kind = "still-connected"
     phrase = Phrase(
@@ -44,40 +47,59 @@ class StillConnected(Unavailable):
     )
 
 
+class NotEnded(Unavailable):
+    """Connections were to end, and a machine could not be told so."""
+
+    kind = "not-ended"
+    phrase = Phrase(
+        "{reason} Des connexions tiennent peut-être encore : {logins}. Réessayer, une fois la machine revenue : "
+        "essaim line disconnect {line}",
+        "{reason} Connections may still stand: {logins}. To try again once the machine is back: "
+        "essaim line disconnect {line}",
+    )
+
+
 class NothingToEnd(Refused):
-    """A line that no LNS knows: nothing of it can be ended by RADIUS."""
+    """A line that neither an LNS nor an OpenVPN server knows."""
 
     kind = "nothing-to-end"
     phrase = Phrase(
-        "{line} ne s'ouvre pas par PPP : il n'y a pas de session à couper. Un tunnel se ferme en retirant sa clé : "
-        "essaim change plan",
-        "{line} is not opened by PPP: there is no session to end. A tunnel closes when its key is taken off: "
-        "essaim change plan",
+        "{line} ne s'ouvre ni par PPP ni par OpenVPN : il n'y a pas de session à couper. Un tunnel WireGuard se ferme "
+        "en retirant sa clé : essaim change plan",
+        "{line} is opened neither by PPP nor by OpenVPN: there is no session to end. A WireGuard tunnel closes when "
+        "its key is taken off: essaim change plan",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Whose connections end: logins of a line, on every LNS, for nobody can tell on which one they are."""
+    """Whose connections end: logins, on every LNS, for nobody can tell on which one they are; certificates' names, on
+    the OpenVPN servers that let them in. With `former`, the latter end where they began before the release in force.
+    """
 
     logins: tuple[str, ...]
     servers: tuple[Lns, ...]
     line: str
+    names: tuple[str, ...] = ()
+    machines: tuple[Machine, ...] = ()
+    former: bool = False
 
 
 def after(store: Store, settings: Settings, target: Target, before: Texts, desired: Texts) -> None:
-    """End what a change of RADIUS takes away, once it is in force. Other artifacts end what is theirs themselves.
+    """End what a change of RADIUS or OpenVPN takes away, once it is in force. OpenVPN's machine has done so already,
+    and is asked whether it is so. Other artifacts have nothing to end.
 
     Raises StillConnected: the change stays in force.
     """
-    if target.artifact.name != RADIUS.name or settings.driver == NO_MACHINE:
+    if settings.driver == NO_MACHINE:
         return
-    logins = ended_logins(before, desired)
-    if logins:
-        changed = RADIUS.lines(before, desired)
+    if target.artifact.name == RADIUS.name and (logins := ended_logins(before, desired)):
         with reading(store) as session:
-            what = Ending(logins, servers(session), changed[0] if len(changed) == 1 else "L0042")
-        end(settings, what)
+            what = Ending(logins, servers(session), _line(target, before, desired))
+        end(settings, what, StillConnected)
+    elif target.artifact.name == OPENVPN.name and (names := ended_names(before, desired)):
+        gone, line = tuple(sorted(names)), _line(target, before, desired)
+        end(settings, Ending((), (), line, gone, (target.machine,), former=True), StillConnected)
 
 
 @asks(Task.LINES_WRITE, "line", own=True)
@@ -86,12 +108,15 @@ def of_line(session: Session, act: Act, line: Line) -> Ending:
 
     With the same password they come back. Raises NothingToEnd.
     """
-    held = [one for share in line.shares for one in share.credentials if one.kind == CredentialKind.PPP]
-    if not held:
+    logins, names = (
+        tuple(dict.fromkeys(one.name for share in line.shares for one in share.credentials if one.kind == kind))
+        for kind in (CredentialKind.PPP, CredentialKind.OPENVPN)
+    )
+    if not logins and not names:
         raise NothingToEnd(line=str(line))
-    found = Ending(tuple(dict.fromkeys(one.name for one in held)), servers(session), str(line))
+    lns = servers(session) if logins else ()
     journal.record(session, act, "line.disconnect", str(line))
-    return found
+    return Ending(logins, lns, str(line), names, _serving(session, line) if names else ())
 
 
 def servers(session: Session) -> tuple[Lns, ...]:
@@ -103,10 +128,10 @@ def servers(session: Session) -> tuple[Lns, ...]:
     )
 
 
-def end(settings: Settings, what: Ending) -> int:
-    """End the connections of logins, on every LNS: how many there were.
+def end(settings: Settings, what: Ending, failed: type[StillConnected | NotEnded] = NotEnded) -> int:
+    """End connections: how many there were. One machine that does not answer keeps no other from being told.
 
-    One LNS that does not answer keeps no other from being told. Raises StillConnected.
+    Raises `failed`, NotEnded or StillConnected.
     """
     ended, standing = 0, list[str]()
     problem: EssaimError | None = None
@@ -122,9 +147,28 @@ def end(settings: Settings, what: Ending) -> int:
                 standing += what.logins[done:]
                 problem = silent
                 break
+    for machine in what.machines:
+        try:
+            ended += openvpn_sessions.disconnect(settings.means(), machine, what.names, former=what.former)
+        except EssaimError as silent:
+            standing += what.names
+            problem = silent
     if problem is not None:
-        raise StillConnected(reason=_sentence(problem), logins=_some(standing), line=what.line)
+        raise failed(reason=_sentence(problem), logins=_some(standing), line=what.line)
     return ended
+
+
+def _line(target: Target, before: Texts, desired: Texts) -> str:
+    """The line that a change is about, or one that stands for all of them in a command."""
+    changed = target.artifact.lines(before, desired)
+    return changed[0] if len(changed) == 1 else "L0042"
+
+
+def _serving(session: Session, line: Line) -> tuple[Machine, ...]:
+    """The OpenVPN servers that let a line in."""
+    known = frozenset(targets.targets_of_line(session, line))
+    every = (target for _, target in targets.every_target(session) if str(target) in known)
+    return tuple(target.machine for target in every if target.artifact.name == OPENVPN.name)
 
 
 def _sentence(problem: EssaimError) -> Phrase:

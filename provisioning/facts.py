@@ -19,6 +19,7 @@ from inventory.lines import RENDERED
 from inventory.models.addresses import Assignment, IPNetwork, Pool, Role
 from inventory.models.devices import Device, Interface
 from inventory.models.lines import Credential, CredentialKind, Line, Share
+from inventory.models.routing import BgpPeer
 from provisioning import served
 
 IPInterface: TypeAlias = IPv4Interface | IPv6Interface
@@ -50,6 +51,9 @@ _PLACE: Final = attrgetter("family", "first", "length")
 CORE: Final = "core0"
 """The interface of our machines on the LAN that joins them."""
 
+TUNNEL_MTU: Final = 1420
+"""The largest packet in a tunnel, whatever carries it: 1500 octets without WireGuard's own and IPv6's headers."""
+
 ENDPOINT: Final = Phrase("une adresse de service (hôte:port)", "a service address (host:port)")
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{1,63}")
@@ -75,6 +79,28 @@ def rendered_lines(session: Session, device: Device | None = None) -> Sequence[s
     return served.served(session, device)
 
 
+def lines_behind(session: Session, device: Device) -> Sequence[served.Line]:
+    """Lines whose packets come in at a machine: its own; where an LNS tells routers whom it holds, those of any LNS."""
+    if not _tells(session, device):
+        return rendered_lines(session, device)
+    every = set(session.scalars(select(Device.id).where(Device.role == device.role, Device.until.is_(None))))
+    return [line for line in rendered_lines(session) if line.device_id in every]
+
+
+def held_elsewhere(session: Session, device: Device) -> tuple[IPNetwork, ...]:
+    """Pools of other LNS, whose members may come in here as its own there: where LNS tell routers whom they hold."""
+    if not _tells(session, device):
+        return ()
+    others = select(Device).where(Device.role == device.role, Device.until.is_(None), Device.id != device.id)
+    return tuple(pool for other in session.scalars(others) for pool in served_pools(session, other))
+
+
+def _tells(session: Session, device: Device) -> bool:
+    """Whether an LNS tells routers of the sessions that it holds."""
+    told = select(BgpPeer.id).where(BgpPeer.device_id == device.id).limit(1)
+    return device.role == "lns" and session.scalar(told) is not None
+
+
 def opening(
     line: served.Line, share: served.Share, kind: CredentialKind, at: datetime, device: Device | None
 ) -> list[served.Credential]:
@@ -92,10 +118,12 @@ def opening(
 
 
 def mtu(line: Line | served.Line, credential: Credential | served.Credential) -> int:
-    """The largest packet, in octets, of what a credential opens."""
+    """The largest packet, in octets, of what a credential opens: a tunnel carries what its server's interface does."""
     if line.migration is not None and credential.migration_id is not None:
-        return line.migration.to_mtu or line.migration.to_offer.mtu
-    return line.mtu or line.offer.mtu
+        said = line.migration.to_mtu or line.migration.to_offer.mtu
+    else:
+        said = line.mtu or line.offer.mtu
+    return said if credential.kind == CredentialKind.PPP else min(said, TUNNEL_MTU)
 
 
 def prefixes(held: Iterable[Assignment | served.Assignment], at: datetime) -> tuple[IPNetwork, ...]:

@@ -101,7 +101,7 @@ def _association(session: Session) -> str:
 
 def _applied(session: Session) -> list[str]:
     """Numbers of the applied changes whose secrets we know to hide, in the order in which they were applied."""
-    known = {artifact.name for artifact in targets.ARTIFACTS}
+    known = {artifact.name for artifact in targets.artifacts()}
     query = (
         select(Change.number)
         .where(Change.state == ChangeState.APPLIED, Change.artifact.in_(known))
@@ -142,7 +142,7 @@ def _shown(session: Session, change: Change) -> dict[str, str]:
     """The texts that a change brought, fit to be read by anyone."""
     held = dict(changes.desired_of(session, change))
     fingerprint = vault_of(session).fingerprint
-    for artifact in targets.ARTIFACTS:
+    for artifact in targets.artifacts():
         if artifact.name == change.artifact:
             held = {name: texts.redacted(text, artifact.secrets, fingerprint) for name, text in held.items()}
     return held

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import select
@@ -44,16 +45,17 @@ with socket.socket(socket.AF_UNIX) as daemon:
     daemon.sendall(b"status 3\\n")
     for row in daemon.makefile("r", encoding="utf-8", errors="replace"):
         columns = row.rstrip("\\r\\n").split("\\t")
-        if columns[0] == "CLIENT_LIST" and columns[1] != "UNDEF":
+        if columns[0] == "CLIENT_LIST" and (columns[3] or columns[4]):
             print(columns[1])
         if columns[0] == "END":
             print("/serves")
             break
 ' 2>/dev/null || true
 """
-"""The names that are connected, and `/serves`, which no certificate can be called."""
+"""The names that are connected, which have an address inside; and `/serves`, which no certificate can be called."""
 
 _BGP: Final = "timeout 20 vtysh -c 'show bgp summary json'"
+_OSPF: Final = "timeout 20 vtysh -c 'show ip ospf neighbor' -c 'show ipv6 ospf6 neighbor' 2>/dev/null || true"
 _BIRD: Final = "timeout 20 birdc show protocols 2>/dev/null || true"
 _TUNNELS: Final = "wg show wg0 latest-handshakes 2>/dev/null || true"
 _WIREGUARD: Final = f"wg show wg0 >/dev/null 2>&1 && echo {_SERVES} || true"
@@ -115,14 +117,12 @@ class Probe:
 
 
 def before(means: Means, asked: Iterable[Probe]) -> tuple[tuple[Probe, frozenset[str]], ...]:
-    """Each probe with what is well now. One whose machine does not answer now says nothing, and is left out."""
+    """Each probe with what is well now. One to which nothing is well now has nothing to lose, and is left out."""
     known = []
     for probe in asked:
-        try:
-            known.append((probe, probe.ask(means)))
-        except EssaimError:
-            if probe.always:
-                known.append((probe, frozenset()))
+        held = _asked(means, probe)
+        if held or probe.always:
+            known.append((probe, held))
     return tuple(known)
 
 
@@ -171,6 +171,34 @@ def neighbours(target: Target, desired: Texts, effect: Effect, seconds: float) -
 
     wrong = Phrase("un voisin BGP n'est plus là", "a BGP neighbour is no longer there")
     yield Probe(wrong, target.machine, _BGP, established, within=max(1.0, seconds * 3 / 4))
+    met = spoken(desired)
+    if met:
+        lost = Phrase("un routeur à nous n'est plus entendu", "a router of ours is no longer heard")
+        read = partial(_heard, among=met)
+        yield Probe(lost, target.machine, _OSPF, read, within=max(1.0, seconds * 3 / 4))
+
+
+def spoken(desired: Texts) -> frozenset[str]:
+    """The interfaces on which the text of an FRR router speaks OSPF, by the words that it says so with."""
+    blocks = re.findall(r"^interface (\S+)\n((?: .*\n)*)", "\n".join(desired.values()), re.MULTILINE)
+    return frozenset(
+        f"{words} {name}"
+        for name, said in blocks
+        for words in ("ip ospf", "ipv6 ospf6")
+        if f" {words} area " in said and f" {words} passive\n" not in said
+    )
+
+
+def _heard(said: str, among: frozenset[str]) -> frozenset[str]:
+    """Routers that are heard in full, with how and where: rows of FRR's two tables, of which only one has addresses."""
+    found = set()
+    for row in said.splitlines():
+        four = re.match(r"([\d.]+) +\d+ Full/\S+ .* (\S+):[\d.]+ ", row)
+        six = re.match(r"([\d.]+) +\d+ +[\d:]+ +Full/\S+ +\S+ (\S+)\[", row)
+        for words, one in (("ip ospf", four), ("ipv6 ospf6", six)):
+            if one is not None and f"{words} {one[2]}" in among:
+                found.add(f"{words} {one[2]} {one[1]}")
+    return frozenset(found)
 
 
 def bird(target: Target, desired: Texts, effect: Effect, seconds: float) -> Iterator[Probe]:  # noqa: ARG001

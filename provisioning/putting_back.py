@@ -10,6 +10,8 @@ from foundation.speech import Phrase
 from inventory import announced, rights
 from inventory.models.mandates import Task
 from provisioning import changes, releases, targets
+from provisioning.artifacts import openvpn_found
+from provisioning.artifacts.openvpn import OPENVPN
 from provisioning.changes import Wanted
 from provisioning.drivers.protocol import Seen
 from provisioning.lock import locked
@@ -39,6 +41,18 @@ class NothingBefore(Refused):
     )
 
 
+class MadeByHand(Refused):
+    """A change before which somebody else's server ran, of which we have no files."""
+
+    kind = "made-by-hand"
+    phrase = Phrase(
+        "Avant {change}, {target} était un serveur fait à la main : Essaim n'a pas ses fichiers, qui sont toujours sur "
+        "la machine. Rien n'a été changé. Y revenir : l'y relancer après avoir arrêté celui d'Essaim.",
+        "Before {change}, {target} was a server made by hand: Essaim does not have its files, which are on the machine "
+        "still. Nothing was changed. To go back to it: start it there once that of Essaim is stopped.",
+    )
+
+
 class CutShort(Refused):
     """A target on which an apply was cut short."""
 
@@ -52,8 +66,8 @@ class CutShort(Refused):
 def revert(store: Store, settings: Settings, act: Act, number: str) -> Planned:
     """Plan a change that puts back what a machine held before the change of that number; touch nothing.
 
-    No change where the machine holds it already. Raises NoSuchChange, NoTarget, NotApplied, NothingBefore, CutShort,
-    TargetBusy, what the driver raises, and what rights raise.
+    No change where the machine holds it already. Raises NoSuchChange, NoTarget, NotApplied, NothingBefore, MadeByHand,
+    CutShort, TargetBusy, what the driver raises, and what rights raise.
     """
     with reading(store) as session:
         former = changes.find_change(session, number)
@@ -64,6 +78,8 @@ def revert(store: Store, settings: Settings, act: Act, number: str) -> Planned:
         held = releases.unnoted(changes.before_of(session, former))
         if not held:
             raise NothingBefore(change=str(former), target=str(target))
+        if target.artifact is OPENVPN and openvpn_found.only_meant(held):
+            raise MadeByHand(change=str(former), target=str(target))
         wanted = Wanted(device.id, target, held, Purpose.REVERT, former.id)
         works = announced.of_device(session, device, act.at)
     seen = look(store, settings, wanted)

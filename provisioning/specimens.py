@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv6Network
 from typing import Final
 
+from provisioning import routeros
 from provisioning.artifact import Artifact
-from provisioning.artifacts import openvpn
+from provisioning.artifacts import accel, cisco, mikrotik, openvpn
 from provisioning.artifacts.antispoofing import ANTISPOOFING_VPN, Element, Group, Tunnel
 from provisioning.artifacts.antispoofing import FILE as NFT_FILE
+from provisioning.artifacts.cisco import IOS_LNS
 from provisioning.artifacts.dns import BIND, CONFIGURATION, KNOT, NSD
 from provisioning.artifacts.l2tp import L2TP, Lns
+from provisioning.artifacts.mikrotik import ROUTEROS_LNS
 from provisioning.artifacts.openvpn import OPENVPN
 from provisioning.artifacts.openvpn_members import Client as Member
 from provisioning.artifacts.openvpn_members import Routed
@@ -86,6 +90,20 @@ _LNS: Final = Lns(
     interim=60,
     cluster_interface="core0",
 )
+_ACCEL: Final = accel.Told(
+    hostname="lns",
+    bind="100.64.2.1",
+    core="192.0.2.2",
+    gateway="203.0.113.1",
+    ipv6=True,
+    mtu=1460,
+    l2tp_secret=_LNS.l2tp_secret,
+    radius=_LNS.radius,
+    radius_port=_LNS.radius_port,
+    radius_secret=_LNS.radius_secret,
+    interim=_LNS.interim,
+)
+_POOLS: Final = (IPv6Network("2001:db8:200::/40"),)
 _ZONE: Final = Zone(
     "100.51.198.in-addr.arpa",
     ("ns1.abeilles.example", "ns2.abeilles.example"),
@@ -115,6 +133,13 @@ SPECIMENS: Final[Mapping[str, Specimen]] = {
         "clients.conf", {"clients": (Client("lns", "192.0.2.2", f"{CANARY}client"),)}, RADIUS
     ),
     "l2tp/debian.startup-config.j2": Specimen("startup-config", {"lns": _LNS}, L2TP),
+    "l2tp/debian-accel.conf.j2": Specimen(accel.FILE, {"told": _ACCEL}, accel.ACCEL),
+    "l2tp/ios.j2": Specimen(cisco.FILE, {"lns": _LNS, "mtu": 1460, "minutes": 1}, IOS_LNS),
+    "l2tp/routeros.j2": Specimen(
+        mikrotik.FILE,
+        {"lns": _LNS, "mtu": 1460, "interim": "1m", "pools": _POOLS, "quoted": routeros.quoted},
+        ROUTEROS_LNS,
+    ),
     "antispoofing/debian.j2": Specimen(NFT_FILE, {"tunnel": _TUNNEL}, ANTISPOOFING_VPN),
     "dns/zone.j2": Specimen("100.51.198.in-addr.arpa.zone", {"zone": _ZONE}, KNOT),
     **{

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from importlib.metadata import entry_points
 from threading import Lock
 
@@ -11,7 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from foundation import text
-from foundation.errors import NotFound
+from foundation.errors import NotFound, Unavailable
+from foundation.reach import Machine
 from foundation.settings import Settings
 from foundation.speech import Phrase
 from inventory import devices, lines, members
@@ -21,21 +25,27 @@ from inventory.models.devices import Device, DeviceSecret
 from inventory.models.lines import Delivery, Line, Share
 from inventory.models.names import ReverseDelegation, ReverseName
 from provisioning.artifact import Artifact, Target
+from provisioning.artifacts.accel import ACCEL
 from provisioning.artifacts.antispoofing import ANTISPOOFING_LNS, ANTISPOOFING_VPN
 from provisioning.artifacts.bird import BIRD
+from provisioning.artifacts.carrier import CARRIER_BNG, CARRIER_LNS, CARRIER_ROUTER, CARRIER_VPN, Carrier, kept
+from provisioning.artifacts.cisco import IOS_EDGE, IOS_LNS
 from provisioning.artifacts.dns import BIND, KNOT, NSD, UPDATE
 from provisioning.artifacts.ipoe import IPOE
 from provisioning.artifacts.l2tp import L2TP
+from provisioning.artifacts.mikrotik import ROUTEROS_EDGE, ROUTEROS_LNS
 from provisioning.artifacts.openvpn import OPENVPN
 from provisioning.artifacts.radius import RADIUS
 from provisioning.artifacts.router import ROUTER
 from provisioning.artifacts.wireguard import WIREGUARD
 from provisioning.changes import Wanted
-from provisioning.drivers.protocol import Driver
+from provisioning.drivers.protocol import Driver, Gathering
 from provisioning.models import Change
 
 ARTIFACTS: tuple[Artifact, ...] = (
-    ROUTER, BIRD, RADIUS, ANTISPOOFING_LNS, L2TP, IPOE, ANTISPOOFING_VPN, WIREGUARD, OPENVPN, KNOT, NSD, BIND, UPDATE,
+    ROUTER, CARRIER_ROUTER, BIRD, IOS_EDGE, ROUTEROS_EDGE, RADIUS, ANTISPOOFING_LNS, L2TP, ACCEL, IOS_LNS, ROUTEROS_LNS,
+    CARRIER_LNS, IPOE, CARRIER_BNG,
+    ANTISPOOFING_VPN, WIREGUARD, OPENVPN, CARRIER_VPN, KNOT, NSD, BIND, UPDATE,
 )  # fmt: skip
 """In the order in which a new association is brought up: roads first, doors last."""
 
@@ -52,6 +62,19 @@ class NoTarget(NotFound):
     )
 
 
+class NoDriver(Unavailable):
+    """Nothing installed here speaks to a platform."""
+
+    kind = "no-driver"
+    permanent = True
+    phrase = Phrase(
+        "Aucun pilote « {name} » n'est installé ici pour {target}. Rien n'a été changé. "
+        "En écrire un, ou installer le sien : docs/howto/write-a-driver.md",
+        "No driver “{name}” is installed here for {target}. Nothing was changed. "
+        "To write one, or install somebody's: docs/howto/write-a-driver.md",
+    )
+
+
 MOST_LINES = 1000
 """Lines of one member, an organisation say."""
 _PPP = frozenset({"lns", "radius"})
@@ -63,28 +86,43 @@ _ROLES = {
 }
 """Roles of the machines that know of a line, by how it arrives."""
 
+_ANY_LNS = (ANTISPOOFING_LNS, CARRIER_LNS)
+"""What an LNS has of lines that another serves, where they hold each other's members."""
+
+_VENDORS = frozenset({"ios", "routeros"})
+"""Systems without a shell, which know us by a name of our own."""
+
 _LOADING = Lock()
 """Two threads that import one library at once may each see half of it (yaml's modules)."""
 
 _DRIVER_OF = {
     "frr": "napalm",
     "debian": "ansible",
+    "debian-accel": "ansible",
     "debian-nsd": "ansible",
     "debian-bind": "ansible",
     "debian-bird": "ansible",
     "rfc2136": "dns-update",
 }
+"""By platform; any other is driven by the driver of its own name, ours or somebody else's."""
+
+
+@cache
+def artifacts() -> tuple[Artifact, ...]:
+    """Every artifact: ours, then those that other packages bring by the entry points `essaim.artifacts`, by name."""
+    theirs = sorted(entry_points(group="essaim.artifacts"), key=lambda one: one.name)
+    return (*ARTIFACTS, *(one.load() for one in theirs))
 
 
 def every_target(session: Session) -> Iterator[tuple[Device, Target]]:
     """Every machine of ours with each artifact that it carries."""
-    for artifact in ARTIFACTS:
+    for artifact in artifacts():
         query = select(Device).where(
             Device.role == artifact.role, Device.platform == artifact.platform, Device.until.is_(None)
         )
         for device in session.scalars(query.options(selectinload(Device.interfaces)).order_by(Device.name)):
             if _carries(session, device, artifact):
-                yield device, Target(devices.machine(device), artifact)
+                yield device, Target(_machine(session, device), artifact)
 
 
 def targets_of_line(session: Session, line: Line) -> list[str]:
@@ -104,7 +142,7 @@ def targets_of_line(session: Session, line: Line) -> list[str]:
         if target.artifact.role in known
         or any(
             target.artifact.role in _ROLES.get(Delivery(delivery), frozenset())
-            and (device.id == served_by or target.artifact.role == "radius")
+            and (device.id == served_by or target.artifact.role == "radius" or target.artifact in _ANY_LNS)
             for delivery, served_by in ends
         )
     ]
@@ -140,17 +178,60 @@ def wanted(session: Session, device: Device, target: Target, at: datetime) -> Wa
         return Wanted(device.id, target, target.artifact.desired(session, device, at))
 
 
+class Drivers:
+    """One driver of each kind, made when it is first asked for: the threads of an apply share them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._made: dict[str, Driver] = {}
+
+    def of(self, target: Target) -> Driver:
+        """The driver that speaks to the target's platform, or the console's if the settings say so. Raises NoDriver."""
+        platform = target.artifact.platform
+        name = self._settings.driver or _DRIVER_OF.get(platform, platform)
+        with _LOADING:
+            if name not in self._made:
+                found = next(iter(entry_points(group="essaim.drivers", name=name)), None)
+                if found is None:
+                    raise NoDriver(target=str(target), name=name)
+                kind: type[Driver] = found.load()
+                self._made[name] = kind(self._settings)
+            return self._made[name]
+
+    @contextmanager
+    def expecting(self, target: Target) -> Iterator[Driver]:
+        """The driver; while inside, one that gathers knows that the calling thread is on its way."""
+        driver = self.of(target)
+        if isinstance(driver, Gathering):
+            with driver.expecting():
+                yield driver
+        else:
+            yield driver
+
+
 def driver_for(settings: Settings, target: Target) -> Driver:
-    """The driver that speaks to the target's platform, or the console's where the settings say so."""
-    name = settings.driver or _DRIVER_OF[target.artifact.platform]
-    (found,) = entry_points(group="essaim.drivers", name=name)
-    with _LOADING:
-        kind: type[Driver] = found.load()
-    return kind(settings)
+    """The driver that speaks to the target's platform, for one deed alone."""
+    return Drivers(settings).of(target)
+
+
+def _machine(session: Session, device: Device) -> Machine:
+    """Where a machine is met; on a vendor's system as `essaim`, by the password that it was given, if any."""
+    met = devices.machine(device)
+    if device.platform not in _VENDORS:
+        return met
+    try:
+        return replace(met, user="essaim", password=devices.secret_of(session, device, "login"))
+    except devices.NoSuchSecret:
+        return replace(met, user="essaim")
 
 
 def _carries(session: Session, device: Device, artifact: Artifact) -> bool:
-    """A VPN server is WireGuard's, unless it was given what OpenVPN alone takes; given both, it serves both."""
+    """A VPN server is WireGuard's, unless it was given what OpenVPN alone takes; given both, it serves both.
+
+    The kernel is kept where the association says so.
+    """
+    if isinstance(artifact, Carrier):
+        return kept(session, device)
     if artifact not in (WIREGUARD, OPENVPN):
         return True
     held = set(session.scalars(select(DeviceSecret.name).where(DeviceSecret.device_id == device.id)))

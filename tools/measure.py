@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from desk import association, homes, laboratory, visit  # noqa: E402 - the checkout is put on the path first
+from desk import association, homes, laboratory, sample_life, visit  # noqa: E402 - the checkout is put on the path first
 from foundation import clock  # noqa: E402
 from foundation.acts import Act  # noqa: E402
 from foundation.database import Store, open_store, transaction  # noqa: E402
@@ -101,8 +101,8 @@ def apply(store: Store, settings: Settings, found: list[planning.Planned]) -> No
 
 
 def act() -> Act:
-    """The one who measures."""
-    return Act("machine:measure", clock.now())
+    """Who may do all of it in the demonstration."""
+    return Act(sample_life.FIRST, clock.now())
 
 
 @contextmanager

@@ -46,6 +46,7 @@ TESTS = (
     "nsd",
     "openvpn",
     "postgresql",
+    "python3-pyroute2",
     "radvd",
 )
 

@@ -50,7 +50,9 @@ STAGES = (
             ),
         ),
     ),
-    Stage("integration", 540, (pytest("-n", "2", "tests/integration", "tests/contract", "-m", "not lab"),)),
+    Stage(
+        "integration", 540, (pytest("-n", "2", "tests/integration", "tests/contract", "-m", "not lab and not soak"),)
+    ),
     # A lab for each of three workers, as they wait more than they work; each file's tests in one of them, the longest
     # files first.
     Stage(
@@ -71,13 +73,15 @@ POSTGRESQL = Stage(
     1500,
     (
         pytest("-n", "2", "--engine", "postgresql", "tests/unit", "tests/property"),
-        pytest("-n", "2", "--engine", "postgresql", "tests/integration", "tests/contract", "-m", "not lab"),
+        pytest(
+            "-n", "2", "--engine", "postgresql", "tests/integration", "tests/contract", "-m", "not lab and not soak"
+        ),
     ),
 )
 SOAK = Stage(
     "soak",
     int(os.environ.get("SECONDS", "300")) * 4 + 300 + int(os.environ.get("ROUNDS", "200")) * 12,
-    (pytest("tests/soak", "--timeout", "0"), pytest("tests/lab", "-m", "soak", "--timeout", "150")),
+    (pytest("tests/soak", "--timeout", "0"), pytest("tests/lab", "tests/contract", "-m", "soak", "--timeout", "150")),
 )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from foundation.speech import Phrase
 from inventory.models.addresses import Role
+from inventory.models.suggestions import SuggestionState
 
 SKIP: Final = Phrase("Aller au contenu", "Skip to content")
 OTHER_LANGUAGE: Final = Phrase("English", "Français")
@@ -79,6 +80,50 @@ OPEN_DUES: Final = Phrase("Le détail", "The details")
 DUE_FOR: Final = Phrase("Pour", "For")
 DUE_LEFT: Final = Phrase("Reste à payer", "Still to pay")
 TOTAL: Final = Phrase("En tout", "In all")
+
+CORRECT: Final = Phrase("Nommer ou corriger", "Name or correct")
+NAME: Final = Phrase("Donner un nom à une adresse", "Name an address")
+NAME_WHY: Final = Phrase(
+    "C'est ce que d'autres lisent à la place de vos chiffres (DNS inverse). Vous choisissez ; le nom sera visible dès "
+    "la prochaine mise à jour de nos serveurs de noms.",
+    "It is what others read in the place of your numbers (reverse DNS). It is yours to choose, and shows with the next "
+    "update of our name servers.",
+)
+ADDRESS: Final = Phrase("Adresse", "Address")
+HOST_NAME: Final = Phrase("Nom", "Name")
+HOST_NAME_LIKE: Final = Phrase("serveur.association.example", "server.association.example")
+NAMED: Final = Phrase("s'appelle {name}", "is called {name}")
+KEEP_NAME: Final = Phrase("Enregistrer ce nom", "Keep this name")
+SUGGEST: Final = Phrase("Suggérer une correction", "Suggest a correction")
+SUGGEST_WHY: Final = Phrase(
+    "Où est cette ligne ? Une personne bénévole lit votre suggestion avant que rien ne change, et vous dit ce qu'il en "
+    "est.",
+    "Where is this line? A volunteer reads your suggestion before anything changes, and tells you what becomes of it.",
+)
+PLACE: Final = Phrase("Adresse de la ligne", "Address of the line")
+WORD: Final = Phrase("Un mot d'explication, si vous voulez", "A word of explanation, if you like")
+SEND: Final = Phrase("Envoyer la suggestion", "Send the suggestion")
+SUGGESTED: Final = Phrase("Vos suggestions", "Your suggestions")
+DECIDED_ON: Final = Phrase("le {at}", "on {at}")
+BECAUSE: Final = Phrase("Pourquoi : {reason}", "Why: {reason}")
+TAKE_BACK: Final = Phrase("Reprendre {number}", "Take {number} back")
+
+TAKEN_AWAY: Final = Phrase("à effacer", "to be taken away")
+SUGGESTED_FIELDS: Final = {
+    "place": PLACE,
+    "nd": Phrase("Numéro de la ligne de cuivre", "Number of the copper line"),
+    "pto": Phrase("Prise optique", "Optical socket"),
+    "building": Phrase("Immeuble", "Building"),
+    "address": ADDRESS,
+    "name": HOST_NAME,
+    "offer": Phrase("Offre", "Offer"),
+    "public_key": Phrase("Clé publique", "Public key"),
+}
+SUGGESTION_SHAPES: Final = {
+    SuggestionState.WAITING: ("waiting", "◌"),
+    SuggestionState.ACCEPTED: ("up", "●"),
+    SuggestionState.REFUSED: ("down", "■"),
+}
 
 NOT_FOUND: Final = Phrase("Introuvable", "Not found")
 REFUSED: Final = Phrase("Cela n'a pas pu se faire", "This could not be done")

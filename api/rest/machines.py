@@ -31,14 +31,15 @@ from foundation.speech import Phrase
 from provisioning import apply as applying
 from provisioning import plan as planning
 from provisioning import putting_back
-from provisioning.apply import AT_ONCE, Applied
+from provisioning.apply import Applied
 from provisioning.commit import Step
 from provisioning.views import ChangeView, PlannedView, planned
 
 router = APIRouter(prefix=ROOT, tags=[CHANGES.path])
 
-HANDS: Final = BoundedSemaphore(AT_ONCE)
+AT_ONCE: Final = 4
 """Requests that may have machines in hand at a time, in this process."""
+HANDS: Final = BoundedSemaphore(AT_ONCE)
 
 
 class HandsFull(Unavailable):

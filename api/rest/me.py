@@ -15,11 +15,12 @@ from api.rest import described
 from api.rest.answers import given
 from api.rest.parameters import Limit, Seen
 from billing.balance import balance
-from desk import home
+from desk import home, suggesting
 from foundation import clock, journal
 from foundation.database import reading
 from inventory import announced, lines
 from inventory.models.people import Member
+from inventory.views.suggestions import SuggestionView
 from inventory.views.works import AnnouncedView, view_announced
 
 router = APIRouter(prefix="/api/v1/me", tags=["me"])
@@ -110,6 +111,15 @@ def works(request: Request, caller: Reader, seen: Seen = None) -> Response:
     with reading(request.app.state.store) as session:
         member = session.get_one(Member, caller.member_id)
         found = [view_announced(one) for one in announced.of_member(session, member, caller.act.at)]
+    return given(found, seen)
+
+
+@router.get("/suggestions", responses=described.reading(list[SuggestionView]))
+def suggested(request: Request, caller: Reader, seen: Seen = None) -> Response:
+    """What one suggested and what became of it, the latest first."""
+    with reading(request.app.state.store) as session:
+        member = session.get_one(Member, caller.member_id)
+        found = suggesting.suggested_by(session, member, caller.act.at)
     return given(found, seen)
 
 

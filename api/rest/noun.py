@@ -14,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from sqlalchemy.orm import Session
 
 from foundation.acts import Act
+from foundation.database import Store
 from foundation.errors import NotFound
+from foundation.settings import Settings
 from foundation.speech import Phrase
 from inventory.models.mandates import Task
 
@@ -100,5 +102,7 @@ class Noun(Generic[R, V]):
     """`(session, act, body)`: POST below the list."""
     looked: Callable[[Session, Act, str], None] | None = None
     """Journals that someone read a file, of that name, that is not theirs."""
+    told: Callable[[Store, Settings, Act, str], object] | None = None
+    """Called behind the answer once a verb was done, with the public name: tells whoever is to know of it."""
     slashed: bool = False
     """Whether public names hold a slash: `/addresses/2001:db8::/56`."""

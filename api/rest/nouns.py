@@ -18,6 +18,7 @@ from api.rest.offers import OFFERS
 from api.rest.places import FEEDS, RACKS, SITES
 from api.rest.pools import POOLS
 from api.rest.rules import RULES
+from api.rest.suggestions import SUGGESTIONS
 from api.rest.tokens import TOKENS
 from api.rest.wholesale import ORDERS, TICKETS, WHOLESALERS
 from api.rest.works import INCIDENTS, WORKS
@@ -46,5 +47,6 @@ ALL: Final[tuple[Noun[Any, Any], ...]] = (
     FEEDS,
     DEVICES,
     EQUIPMENT,
+    SUGGESTIONS,
     CHANGES,
 )

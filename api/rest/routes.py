@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from fastapi import APIRouter, Request
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from api.dependencies import Caller, Reader, Writer
@@ -150,12 +151,20 @@ def _doing(noun: Noun[R, V], verb: Callable[..., object]) -> Endpoint:
     def do(
         request: Request, caller: Writer, name: str, body: Any = None, key: Key = None, upon: Upon = None
     ) -> Response:
+        fresh = False
+
         def done(session: Session) -> Answer:
+            nonlocal fresh
             row = held(session, caller, noun, name, upon)
             result = verb(session, caller.act, row, *_sent(body))
+            fresh = True
             return Answer(200, "", spelled(_afresh(session, caller, noun, name) if result is None else result))
 
-        return _once(request, caller, key, body, done)
+        answer = _once(request, caller, key, body, done)
+        if fresh and noun.told is not None:
+            state = request.app.state
+            answer.background = BackgroundTask(noun.told, state.store, state.settings, caller.act, name)
+        return answer
 
     return _asking(do, _body_of(verb))
 

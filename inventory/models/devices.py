@@ -18,6 +18,9 @@ from inventory.models.places import Rack, Site
 RADIUS_ACCOUNTING: Final = "/var/lib/freeradius/radacct.sqlite"
 """Where a RADIUS server of ours counts PPP sessions: provisioning has it written, monitoring reads it."""
 
+OPENVPN_MANAGEMENT: Final = "/run/openvpn-server/essaim.sock"
+"""Where an OpenVPN server of ours says who is connected, to root alone."""
+
 
 class DeviceRole(StrEnum):
     """What a machine does."""
@@ -57,8 +60,8 @@ _ROLES: Final = {
 }
 
 DRIVEN: Final[dict[str, tuple[str, ...]]] = {
-    "router": ("frr", "debian-bird"),
-    "lns": ("debian",),
+    "router": ("frr", "debian-bird", "ios", "routeros"),
+    "lns": ("debian", "debian-accel", "ios", "routeros"),
     "bng": ("debian",),
     "vpn": ("debian",),
     "radius": ("debian",),

@@ -36,6 +36,7 @@ _READERS: Final[tuple[tuple[re.Pattern[str], Callable[[str, str], Found]], ...]]
     ),
     (re.compile(r"(?:^|/)(?:freeradius|raddb)/(?:[^/]+/)*clients\.conf$"), freeradius.read_clients),
     (re.compile(r"(?:^|/)ccd/[^/.][^/]*$"), openvpn.read),
+    (re.compile(r"(?:^|/)openvpn/(?:server/)?[^/]+\.conf$"), openvpn.read_server),
     (re.compile(r"(?:^|/)(?:pki|keys|easy-rsa)/index\.txt$"), easyrsa.read_index),
     (re.compile(r"(?:^|/)(?:pki|keys|easy-rsa)/ca\.crt$"), easyrsa.read_authority),
     (re.compile(r"(?:^|/)(?:bind|knot|nsd|zones)/(?:[^/]+/)*(?:[^/]+\.zone|db\.[^/]+\.[^/]+)$"), zonefiles.read),

@@ -93,7 +93,7 @@ class Antispoofing:
         tunnel = Tunnel(
             self._interface,
             _link(session, device, self._interface, at),
-            tuple(_groups(self._interface, facts.rendered_lines(session, device), at)),
+            tuple(_groups(self._interface, facts.lines_behind(session, device), at)),
         )
         return {FILE: _REPLACED + render("provisioning", "antispoofing/debian.j2", {"tunnel": tunnel})}
 

@@ -25,6 +25,10 @@ PATH: Final = "/etc/bird/essaim.conf"
 EDITED: Final = f"{FILE} was edited by hand"
 NOT_RUNNING: Final = "the server does not run"
 NOT_TOLD: Final = "the server was not told of this release"
+_CARRYING: Final = re.compile(
+    r"route \S+ via |protocol (?:bgp|ospf) |local .*as |neighbor |interface "
+    r"|if net = \S+ (?:then accept|&& )|if proto = "
+)
 _LOOK: Final = """\
 if [ -e /var/lib/essaim/bird/told ]; then section told cat /var/lib/essaim/bird/told; fi
 if systemctl is-active --quiet bird; then section running echo yes; fi
@@ -67,7 +71,7 @@ class Bird:
 
 def _carries(row: str) -> bool:
     """Whether traffic goes by what this line says."""
-    return bool(re.match(r"route \S+ via |protocol bgp |local as |neighbor |if net = \S+ then accept", row))
+    return bool(_CARRYING.match(row))
 
 
 BIRD: Final = Bird()

@@ -4,6 +4,10 @@ Our aggregates are announced whether or not anything in them answers: a blackhol
 each one up, so that a restart of the LNS is not a flap on the Internet. From peers we take neither our
 own prefixes nor those that nobody may announce (RFC 7454), nor what RPKI says is not theirs; to them we tell our
 aggregates and nothing else. One address alone among the aggregates is told as one to drop (RFC 7999).
+
+Routers of ours that meet tell each other by OSPF (inside.py) the way to each pool's machine, and by whom the Internet
+is reached; those of one AS that are peers tell each other all that they heard. One that has no peer outside announces
+nothing, and holds nothing up.
 """
 
 from __future__ import annotations
@@ -25,6 +29,8 @@ from inventory.models.devices import Device, Interface
 from inventory.models.routing import Aggregate, BgpPeer
 from provisioning import facts
 from provisioning.artifact import Effect, Impact
+from provisioning.artifacts import inside
+from provisioning.artifacts.inside import Way
 
 LAST_RESORT: Final = "blackhole 254"
 LONGEST: Final = {4: 24, 6: 48}
@@ -34,6 +40,8 @@ _WIDTH: Final = {4: 32, 6: 128}
 _EVERYTHING: Final = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
 _ASN: Final = Phrase("un numéro d'AS", "an AS number")
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_PORT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:-]*")
+"""What vendors call an interface: `GigabitEthernet0/0/1`."""
 # Prefixes for documentation are bogons on the Internet too; a trial network is made of nothing else.
 _BOGONS: Final = tuple(
     ip_network(prefix)
@@ -86,13 +94,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A router that ours speaks BGP with."""
+    """A router that ours speaks BGP with; `internal` is one of our own AS, met from `source` where that is set."""
 
     address: IPAddress
     remote_as: int
     description: str
     max_prefix: int
     fast: bool
+    internal: bool = False
+    source: IPAddress | None = None
+    lns: bool = False
+    """An LNS of ours, which tells of its sessions in both families over this one session, and hears nothing."""
 
     @property
     def symbol(self) -> str:
@@ -111,7 +123,7 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """The whole edge. `dropped` are addresses that our transits are asked to drop."""
+    """The whole edge. `dropped` are addresses that our transits are asked to drop, `ways` what OSPF goes by."""
 
     hostname: str
     asn: int | None
@@ -123,34 +135,53 @@ class Router:
     rules: tuple[Rule, ...]
     peers: tuple[Peer, ...]
     caches: tuple[Cache, ...]
+    ways: tuple[Way, ...] = ()
+    members: tuple[Rule, ...] = ()
+
+    @property
+    def told(self) -> tuple[Route, ...]:
+        """What other routers of ours are told of beside our interfaces: the ways that we alone know."""
+        return tuple(route for route in self.routes if route.via != LAST_RESORT) if self.ways else ()
+
+    @property
+    def outward(self) -> bool:
+        """Whether the Internet is reached by this router."""
+        return any(not peer.internal for peer in self.peers)
 
 
 def edge(session: Session, device: Device, at: datetime) -> Router:
     """The edge as the inventory has it. Raises MachineIncomplete, Unwritable."""
-    announced = _announced(session)
-    dropped = tuple(prefix for prefix in announced if prefix.prefixlen == prefix.max_prefixlen)
-    aggregates = tuple(prefix for prefix in announced if prefix not in dropped)
-    peers = tuple(_peers(session, device))
+    peers = tuple(_peers(session, device, at))
     if peers and device.asn is None:
         raise facts.MachineIncomplete(device=device.name, what=_ASN)
-    ways = [route for route in _routes(session, device, at) if route.prefix not in dropped]
+    outside = [peer.address for peer in peers if not peer.internal]
+    ways = inside.ways(session, device, outside, at)
+    ports = tuple(_ports(session, device, at))
+    announced = _announced(session) if outside or not ways else ()
+    dropped = tuple(prefix for prefix in announced if prefix.prefixlen == prefix.max_prefixlen)
+    aggregates = tuple(prefix for prefix in announced if prefix not in dropped)
+    roads = [route for route in _routes(session, device, at) if route.prefix not in dropped]
+    if ways:
+        roads = [route for route in roads if _beside(route, ports)]
     return Router(
         hostname=word(device.name, device.name),
         asn=device.asn,
         router_id=str(facts.core_address(session, device, 4, at)),
-        interfaces=tuple(_ports(session, device, at)),
-        routes=(*ways, *(Route(prefix, LAST_RESORT) for prefix in announced)),
+        interfaces=ports,
+        routes=(*roads, *(Route(prefix, LAST_RESORT) for prefix in announced)),
         aggregates=aggregates,
         dropped=dropped,
-        rules=tuple(_rules(aggregates, dropped)),
+        rules=tuple(_rules(aggregates, dropped)) if outside or not ways else (),
         peers=peers,
-        caches=tuple(_caches(session)),
+        caches=tuple(_caches(session)) if outside or not ways else (),
+        ways=ways,
+        members=tuple(_members(_announced(session))) if any(peer.lns for peer in peers) else (),
     )
 
 
-def word(text: str, owner: str) -> str:
+def word(text: str, owner: str, form: re.Pattern[str] = _WORD) -> str:
     """A name that no router takes for anything else. Raises Unwritable."""
-    if not _WORD.fullmatch(text):
+    if not form.fullmatch(text):
         raise facts.Unwritable(what=Phrase(f"Le nom « {text!r} »", f"The name {text!r}"), owner=owner)
     return text
 
@@ -168,7 +199,7 @@ def _ports(session: Session, device: Device, at: datetime) -> Iterator[Port]:
         held = facts.interface_addresses(session, device, interface.name, at)
         description = _line(interface.description, device.name)
         if held or description:  # FRR forgets an interface that says nothing
-            yield Port(word(interface.name, device.name), description, held)
+            yield Port(word(interface.name, device.name, _PORT), description, held)
 
 
 def _routes(session: Session, device: Device, at: datetime) -> Iterator[Route]:
@@ -184,15 +215,31 @@ def _routes(session: Session, device: Device, at: datetime) -> Iterator[Route]:
         yield Route(prefix, str(facts.core_address(session, server, prefix.version, at)))
 
 
+def _beside(route: Route, ports: Iterable[Port]) -> bool:
+    """Whether the machine that a route goes by is in a network of this router's: the others are heard of."""
+    via = ip_address(route.via)
+    return any(via in address.network for port in ports for address in port.addresses)
+
+
 def _announced(session: Session) -> tuple[IPNetwork, ...]:
     return tuple(sorted((ip_network(text) for text in session.scalars(select(Aggregate.prefix))), key=facts.order))
 
 
-def _peers(session: Session, device: Device) -> Iterator[Peer]:
+def _peers(session: Session, device: Device, at: datetime) -> Iterator[Peer]:
     held = session.scalars(select(BgpPeer).where(BgpPeer.device_id == device.id))
     for peer in sorted(held, key=lambda one: (ip_address(one.address).version, int(ip_address(one.address)))):
-        described = _line(peer.description, device.name)
-        yield Peer(ip_address(peer.address), peer.remote_as, described, peer.max_prefix, peer.fast)
+        described, address = _line(peer.description, device.name), ip_address(peer.address)
+        internal = peer.remote_as == device.asn
+        lns = internal and address in _lns(session, at)
+        source = inside.loopback(session, device, address.version, at) if internal and not lns else None
+        yield Peer(address, peer.remote_as, described, peer.max_prefix, peer.fast, internal, source, lns)
+
+
+def _lns(session: Session, at: datetime) -> set[IPAddress]:
+    """Where our LNS stand on the LAN that joins ours."""
+    living = session.scalars(select(Device).where(Device.role == "lns", Device.until.is_(None)))
+    held = (facts.interface_addresses(session, each, facts.CORE, at) for each in living)
+    return {one.ip for each in held for one in each}
 
 
 def _caches(session: Session) -> Iterator[Cache]:
@@ -218,6 +265,15 @@ def _rules(aggregates: Iterable[IPNetwork], dropped: Iterable[IPNetwork]) -> Ite
         own = [prefix for prefix in dropped if prefix.version == version]
         for number, prefix in enumerate(own, start=1):
             yield Rule(f"DROP-V{version}", number * 5, "permit", prefix, 0)
+
+
+def _members(announced: Iterable[IPNetwork]) -> Iterator[Rule]:
+    """What an LNS may tell of: parts of what is ours, and nothing of anybody else's. It is told of nothing."""
+    for version in (4, 6):
+        for number, prefix in enumerate((one for one in announced if one.version == version), start=1):
+            longest = 0 if prefix.prefixlen == _WIDTH[version] else _WIDTH[version]
+            yield Rule(f"MEMBERS-V{version}", number * 5, "permit", prefix, longest)
+        yield Rule("NOBODY", 5, "deny", _EVERYTHING[version], _WIDTH[version])
 
 
 def effect(before: str, after: str, carries: Callable[[str], bool]) -> Effect:

@@ -101,7 +101,7 @@ class Access:
     @property
     def interface(self) -> str:
         """The interface of its VLAN."""
-        return f"{ACCESS}.{self.outer}.{self.inner}" if self.inner else f"{ACCESS}.{self.outer}"
+        return _interface(self.outer, self.inner)
 
     @property
     def own(self) -> str:
@@ -173,6 +173,15 @@ class Ipoe:
         rows = set(before.get(LINES, "").splitlines()) ^ set(after.get(LINES, "").splitlines())
         labels = {found.group(1) for row in rows if (found := _ROW.match(row))}
         return tuple(sorted(labels, key=lambda label: (len(label), label)))
+
+
+def interfaces(session: Session, device: Device, at: datetime) -> Mapping[int, str]:
+    """The interface of each line that arrives here by VLAN, by the line's row."""
+    return {row: _interface(pair.outer_tag, pair.inner_tag) for row, pair in _pairs(session, device, at).items()}
+
+
+def _interface(outer: int, inner: int) -> str:
+    return f"{ACCESS}.{outer}.{inner}" if inner else f"{ACCESS}.{outer}"
 
 
 def _lines(session: Session, device: Device, at: datetime) -> Iterator[Access]:

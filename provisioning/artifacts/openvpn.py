@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,10 +20,10 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from foundation.text import render
-from inventory.models.devices import Device
-from provisioning import releases
+from inventory.models.devices import OPENVPN_MANAGEMENT, Device
+from provisioning import facts, releases
 from provisioning.artifact import Effect, Impact, Observation
-from provisioning.artifacts import openvpn_members, openvpn_trust
+from provisioning.artifacts import openvpn_found, openvpn_members, openvpn_trust
 from provisioning.artifacts.openvpn_members import Client
 from provisioning.texts import Texts
 
@@ -34,11 +35,10 @@ EMPTY: Final = f"{CCD}.keep"
 """The daemon wants the folder there even while nobody is in it. No name of a certificate begins with a dot."""
 INTERFACE: Final = "ovpn0"
 PORT: Final = 1194
-MTU: Final = 1420
+MTU: Final = facts.TUNNEL_MTU
 METRIC: Final = 4096
 MOST: Final = 8192
 """Clients at a time, where OpenVPN's own bound is 1024."""
-MANAGEMENT: Final = "/run/openvpn-server/essaim.sock"
 FOLDER: Final = f"{releases.FOLDER}/openvpn/current"
 EDITED: Final = f"{CONFIGURATION} was edited by hand"
 NOT_RUNNING: Final = "the server does not run"
@@ -55,6 +55,7 @@ for file in {FOLDER}/{EMPTY} {FOLDER}/{CCD}*; do
   case ${{file##*/}} in *[!A-Za-z0-9._@-]*) continue;; esac
   if [ -f "$file" ]; then section "file:{CCD}${{file##*/}}" cat "$file"; fi
 done
+if [ ! -L {releases.FOLDER}/openvpn/current ]; then section foreign python3 -c {shlex.quote(openvpn_found.LOOK)}; fi
 if systemctl is-active --quiet openvpn-server@essaim; then section running echo yes; fi
 if ip link show dev {INTERFACE} >/dev/null 2>&1; then
   section link ip -j addr show dev {INTERFACE}
@@ -84,7 +85,7 @@ class Server:
     mtu: int = MTU
     most: int = MOST
     folder: str = FOLDER
-    management: str = MANAGEMENT
+    management: str = OPENVPN_MANAGEMENT
     notes: tuple[str, ...] = ()
 
 
@@ -130,10 +131,12 @@ class OpenVpn:
         }
 
     def observed(self, output: str) -> Texts:
-        """The files that the daemon reads, what the kernel has, and what is amiss."""
+        """The files that the daemon reads, what the kernel has, and what is amiss. Of a server that somebody set up by
+        hand, what it means.
+        """
         found = releases.sections(output)
-        if "release" not in found:
-            return {}
+        if releases.by_hand(found):
+            return openvpn_found.observed(found.get("foreign", "[]"))
         texts, notes = releases.files(found), []
         if releases.edited(found):
             notes.append(EDITED)
@@ -154,19 +157,29 @@ class OpenVpn:
             return Effect(Impact.NONE)
         old, new = _members(before), _members(after)
         added = len(new.keys() - old.keys())
+        if openvpn_found.foreign(before):
+            return Effect(Impact.CUTS, len(old))
         if not old or f"# {NOT_RUNNING}\n" in before.get(CONFIGURATION, ""):
             return Effect(Impact.HITLESS, added)
         if _starts_anew(before, after):
             return Effect(Impact.CUTS, len(old))
-        gone = _ended(before, after)
+        gone = ended_names(before, after)
         return Effect(Impact.CUTS, len(gone)) if gone else Effect(Impact.HITLESS, added)
+
+    def recognised(self, running: Texts, desired: Texts) -> Texts:
+        """What was made by hand, with what means the same in our words."""
+        return openvpn_found.recognised(running, desired)
+
+    def strangers(self, running: Texts, desired: Texts) -> tuple[str, ...]:
+        """What a server made by hand gives its members, and ours would not."""
+        return openvpn_found.strangers(running, desired)
 
     def lines(self, before: Texts, after: Texts) -> tuple[str, ...]:
         """Lines whose settings come, go or change, or that lost a certificate; all of them when the server restarts."""
         old, new = _members(before), _members(after)
         names = old.keys() | new.keys()
         if not old or not _starts_anew(before, after):
-            names = {name for name in names if old.get(name) != new.get(name)} | _ended(before, after)
+            names = {name for name in names if old.get(name) != new.get(name)} | ended_names(before, after)
         labels = {_label(members[name]) for members in (old, new) for name in names if name in members}
         return tuple(sorted(labels - {""}, key=lambda label: (len(label), label)))
 
@@ -217,7 +230,7 @@ def _starts_anew(before: Texts, after: Texts) -> bool:
     return any(_NOTES.sub("", before.get(name, "")) != _NOTES.sub("", after.get(name, "")) for name in _STARTING)
 
 
-def _ended(before: Texts, after: Texts) -> set[str]:
+def ended_names(before: Texts, after: Texts) -> set[str]:
     """Names that were let in and whose session ends: gone, changed, or with a certificate taken back."""
     old, new = _members(before), _members(after)
     revoked = set(_TAKEN_BACK.findall(after.get(REVOKED, ""))) - set(_TAKEN_BACK.findall(before.get(REVOKED, "")))

@@ -16,6 +16,11 @@ from provisioning.texts import Texts
 
 FILE: Final = "frr.conf"
 
+_CARRYING: Final = re.compile(
+    r"(?:ip|ipv6) address |router (?:bgp|ospf)|network |neighbor \S+ (?:remote-as|activate|update-source|next-hop-self)"
+    r"|(?:ip ospf|ipv6 ospf6) area |redistribute |default-information "
+)
+
 
 class Routing:
     """The artifact."""
@@ -47,7 +52,7 @@ def _carries(row: str) -> bool:
     """Whether traffic goes by what this line says."""
     if re.match(r"(?:ip|ipv6) route ", row):
         return not re.search(r" (?:Null0|blackhole|reject)\b", row)
-    return bool(re.match(r"(?:ip|ipv6) address |router bgp |network |neighbor \S+ (?:remote-as|activate)", row))
+    return bool(_CARRYING.match(row))
 
 
 ROUTER: Final = Routing()

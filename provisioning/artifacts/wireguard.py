@@ -30,7 +30,7 @@ from provisioning.texts import Texts
 
 FILE: Final = "wg0.conf"
 PATH: Final = "/etc/wireguard/wg0.conf"
-MTU: Final = 1420
+MTU: Final = facts.TUNNEL_MTU
 UNKNOWN: Final = "?"
 EDITED: Final = "wg0.conf was edited by hand"
 _FOREIGN: Final = f"\n# {releases.FOREIGN}\n"

@@ -32,7 +32,7 @@ from provisioning.drivers.dns_wire import Server, Zone
 from provisioning.drivers.kept_switch import KeptSwitch, Switch
 from provisioning.drivers.protocol import (
     ConfigurationRefused,
-    ConnectionLost,
+    ConnectionLostUnwatched,
     NotWhole,
     Seen,
     Stale,
@@ -68,7 +68,8 @@ class DnsUpdateDriver(KeptSwitch):
     def apply(self, target: Target, desired: Texts, expected: str) -> None:
         """Update each zone, whole or not at all, until it is confirmed or its time is over.
 
-        Raises Stale, Unsettled, ConfigurationRefused, ConnectionLost, MachineUnreachable, CommandFailed, NotWhole.
+        Raises Stale, Unsettled, ConfigurationRefused, ConnectionLostUnwatched, MachineUnreachable, CommandFailed,
+        NotWhole.
         """
         waiting = self.standing(target)
         running = self._served(target, desired)
@@ -101,7 +102,7 @@ class DnsUpdateDriver(KeptSwitch):
                 raise Stale(target=str(target)) from refused
             raise ConfigurationRefused(target=str(target), reason=str(refused)) from refused
         except dns_wire.NotAnswered as silent:
-            raise ConnectionLost(target=str(target), reason=str(silent), seconds=self._seconds) from silent
+            raise ConnectionLostUnwatched(target=str(target), reason=str(silent), seconds=self._seconds) from silent
 
     def _bring(self, target: Target, desired: Texts) -> None:
         """Make the server say what is desired. Raises what `dns_wire` raises."""

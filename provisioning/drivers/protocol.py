@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from foundation.errors import Refused, Unavailable
 from foundation.settings import Settings
@@ -39,9 +40,9 @@ class Unsettled(Refused):
 
     kind = "unsettled-change"
     phrase = Phrase(
-        "Sur {target}, un changement précédent attend encore d'être confirmé : sans confirmation il se défait de "
-        "lui-même dans {seconds} s. Rien n'a été appliqué ; refaites le plan ensuite : essaim change plan",
-        "On {target}, a former change still waits to be confirmed: unconfirmed, it undoes itself in {seconds} s. "
+        "Sur {target}, un changement précédent attend encore d'être confirmé : sans confirmation il est défait dans "
+        "{seconds} s. Rien n'a été appliqué ; refaites le plan ensuite : essaim change plan",
+        "On {target}, a former change still waits to be confirmed: unconfirmed, it is undone in {seconds} s. "
         "Nothing was applied; plan again afterwards: essaim change plan",
     )
 
@@ -79,6 +80,20 @@ class ConnectionLost(Unavailable):
         "défait d'elle-même en moins de {seconds} s. Savoir ce qu'il en est : essaim change plan",
         "The connection to {target} broke during the change ({reason}). Unconfirmed, the machine undoes it by itself "
         "within {seconds} s. To know what became of it: essaim change plan",
+    )
+
+
+class ConnectionLostUnwatched(ConnectionLost):
+    """The connection broke while a change was under way, and the switch that undoes it is kept by us."""
+
+    kind = "connection-lost-unwatched"
+    phrase = Phrase(
+        "La connexion à {target} s'est rompue pendant le changement ({reason}). La machine ne le défait pas "
+        "d'elle-même : Essaim le défera, s'il y est, à la prochaine commande qui la regarde, passé {seconds} s. "
+        "Savoir ce qu'il en est : essaim change plan",
+        "The connection to {target} broke during the change ({reason}). The machine does not undo it by itself: where "
+        "it is in force, Essaim undoes it with the next command that looks there, once {seconds} s are over. To know "
+        "what became of it: essaim change plan",
     )
 
 
@@ -155,4 +170,13 @@ class Driver(Protocol):
 
     def standing(self, target: Target) -> Standing:
         """Where the last change stands. Changes nothing. Raises Unavailable."""
+        ...
+
+
+@runtime_checkable
+class Gathering(Protocol):
+    """A driver that does in one go what several threads ask of it at the same moment."""
+
+    def expecting(self) -> AbstractContextManager[None]:
+        """While inside, the calling thread is on its way to `apply`: those that are there wait for it, a little."""
         ...

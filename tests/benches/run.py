@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -24,6 +24,7 @@ from typing import Any
 import association
 import changing
 import door
+import machines
 import postgres
 import table
 from association import Large
@@ -151,37 +152,40 @@ def of_engine(name: str, folder: Path, new: Callable[[], str], size: int, tenfol
     yield from _imported(name, folder, size // 10, new)
 
 
+def _all(options: argparse.Namespace, folder: Path, size: int) -> Iterator[Measured]:
+    """What was asked for, bench by bench."""
+    whole = not (options.changes or options.machines)
+    if whole:
+        with postgres.server() as fresh:
+            engines: dict[str, Callable[[], str]] = {"SQLite": str}
+            if fresh is None:
+                sys.stderr.write("PostgreSQL is not installed: left out\n")
+            else:
+                engines["PostgreSQL"] = fresh
+            for name, new in engines.items():
+                if options.engine in (None, name):
+                    yield from of_engine(name, folder / name, new, size, tenfold=name == "SQLite")
+    if options.changes or (whole and options.engine is None):
+        yield from changing.measure(folder / "changes", size)
+    if options.machines or (whole and options.engine is None):
+        yield from machines.measure(folder / "machines", size)
+
+
 def main() -> int:
     """Measure, print, and write the table. 0 where every goal is met."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--quick", action="store_true", help="a tenth of the data, no document")
     asked.add_argument("--engine", choices=("SQLite", "PostgreSQL"), help="one engine alone, no document")
     asked.add_argument("--changes", action="store_true", help="what is written on machines alone, no document")
+    asked.add_argument("--machines", action="store_true", help="many machines over SSH alone, no document")
     options = asked.parse_args()
-    size = 10_000 if options.quick else 100_000
     found: list[Measured] = []
-
-    def say(one: Measured) -> None:
-        sys.stdout.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
-        sys.stdout.flush()
-        found.append(one)
-
-    others = nullcontext(None) if options.changes else postgres.server()
-    with tempfile.TemporaryDirectory(prefix="essaim-bench-") as folder, others as fresh:
-        engines: dict[str, Callable[[], str]] = {"SQLite": str}
-        if fresh is None and not options.changes:
-            sys.stderr.write("PostgreSQL is not installed: left out\n")
-        elif fresh is not None:
-            engines["PostgreSQL"] = fresh
-        for name, new in engines.items():
-            if options.engine not in (None, name) or options.changes:
-                continue
-            for one in of_engine(name, Path(folder) / name, new, size, tenfold=name == "SQLite"):
-                say(one)
-        if options.engine is None:
-            for one in changing.measure(Path(folder) / "changes", size):
-                say(one)
-    if not options.quick and options.engine is None and not options.changes:
+    with tempfile.TemporaryDirectory(prefix="essaim-bench-") as folder:
+        for one in _all(options, Path(folder), 10_000 if options.quick else 100_000):
+            sys.stdout.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+            found.append(one)
+    if not (options.quick or options.engine or options.changes or options.machines):
         table.write([asdict(one) for one in found], ROUNDS)
     return int(any(one.meets is False for one in found))
 

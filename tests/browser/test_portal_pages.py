@@ -107,6 +107,36 @@ def test_all_of_it_works_without_javascript(visit: Visit) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Signing in")
 
 
+def test_a_member_names_an_address_and_suggests_a_correction_and_sees_both(visit: Visit, portal: Portal) -> None:
+    page = visit("M0001", width=320, java_script_enabled=False)
+    page.get_by_role("article", name="L0003").get_by_role("link", name="Nommer ou corriger").click()
+    page.get_by_label("Nom", exact=True).fill("serveur.camille.example")
+    page.get_by_role("button", name="Enregistrer ce nom").click()
+    expect(page.get_by_text("s'appelle serveur.camille.example")).to_be_visible()
+    page.get_by_label("Adresse de la ligne").fill("12 rue de l'Exemple")
+    page.get_by_label("Un mot d'explication").fill("baie du fond")
+    page.get_by_role("button", name="Envoyer la suggestion").click()
+    waiting = page.get_by_role("article", name="corriger une ligne")
+    expect(waiting).to_contain_text("en attente")
+    expect(waiting).to_contain_text("12 rue de l'Exemple")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("article", name="correct a line")).to_contain_text("waiting")
+    page.get_by_role("button", name="Take G0001 back").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hello Camille Exemple")
+    page.goto(f"{portal.url}/lines/L0003")
+    expect(page.get_by_role("article", name="correct a line")).to_contain_text("refused")
+
+
+def test_the_page_of_a_line_fits_a_phone_and_stands_out_in_both_themes(visit: Visit, portal: Portal) -> None:
+    for theme in ("light", "dark"):
+        page = visit("M0001", width=320, color_scheme=theme)
+        page.goto(f"{portal.url}/lines/L0001")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        assert page.evaluate(CONTRAST) == []
+        levels = page.eval_on_selector_all("h1, h2, h3, h4", "all => all.map(one => Number(one.tagName[1]))")
+        assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
 @pytest.mark.parametrize("who", [None, "M0001", "M0003"])
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_nothing_overflows_on_the_narrowest_phone(visit: Visit, who: str | None, language: str) -> None:
@@ -131,11 +161,13 @@ def test_every_text_stands_out_in_both_themes(visit: Visit, portal: Portal, them
 def test_the_keyboard_goes_everywhere_and_shows_where_it_is(visit: Visit) -> None:
     page = visit("M0001")
     names = []
-    for _ in range(5):
+    for _ in range(8):
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.textContent.trim()"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
-    assert names == ["Aller au contenu", "Exemple Net", "English", "Me déconnecter", "Le détail"]
+    assert names == [
+        "Aller au contenu", "Exemple Net", "English", "Me déconnecter", *["Nommer ou corriger"] * 3, "Le détail",
+    ]  # fmt: skip
 
 
 def test_headings_come_in_order(visit: Visit) -> None:

@@ -1,8 +1,11 @@
-"""A name server of this run that takes updates: knot or bind, on the loopback, with the zones of the golden texts."""
+"""What drivers speak to where it is no machine of the lab: a name server of this run that takes updates (knot or bind,
+on the loopback, with the zones of the golden texts), and two stand-ins for routers that nobody here has.
+"""
 
 from __future__ import annotations
 
 import base64
+import importlib.util
 import os
 import secrets
 import shutil
@@ -10,13 +13,16 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dns.message
 import dns.query
 import pytest
+
+from provisioning.drivers import cisco
 
 KNOT = """\
 server:
@@ -52,6 +58,28 @@ EMPTY = """\
 $TTL 3600
 @ SOA ns.former.example. root.former.example. 7 7200 1800 1209600 600
 @ NS ns.former.example.
+"""
+
+
+IOS = """\
+hostname router
+service password-encryption
+username essaim privilege 15 secret 9 $9$abc
+aaa new-model
+ip scp server enable
+file prompt quiet
+interface GigabitEthernet1
+ ip address 192.0.2.2 255.255.255.240
+ negotiation auto
+archive
+ path flash:
+line vty 0 4
+ transport input ssh
+"""
+ROUTEROS = """\
+/user add name=essaim group=full
+/ip address add address=192.0.2.2/28 interface=ether1
+/ip firewall address-list add list=theirs address=198.51.100.0/24 comment="a; \\"theirs\\" \\$x"
 """
 
 
@@ -93,6 +121,51 @@ def name_server(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., objec
                 server.wait(20)
 
     return made
+
+
+@pytest.fixture
+def ios_router() -> Callable[[], AbstractContextManager[Any]]:
+    """Make a router that answers as IOS does, and give it while it runs."""
+
+    @contextmanager
+    def made() -> Iterator[Any]:
+        module = module_beside("ios_router")
+        served = module.Served(module.Router("essaim", "hum-hum-7", IOS))
+        try:
+            with pytest.MonkeyPatch.context() as quick:
+                quick.setattr(cisco.IosDriver, "patience", 0.01)  # it answers at once
+                yield served
+        finally:
+            served.close()
+
+    return made
+
+
+@pytest.fixture
+def routeros_router(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], AbstractContextManager[Any]]:
+    """Make a router that answers as RouterOS does, and give it while it runs."""
+
+    @contextmanager
+    def made() -> Iterator[Any]:
+        module = module_beside("routeros_router")
+        router = module.Router("essaim", "hum-hum-7", ROUTEROS)
+        served = module.Served(router, tmp_path_factory.mktemp("routeros"))
+        try:
+            yield served
+        finally:
+            served.close()
+
+    return made
+
+
+def module_beside(name: str) -> Any:
+    """A module of this folder, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def configuration(software: str, folder: Path, port: int, keys: tuple[str, ...], zones: list[str]) -> str:

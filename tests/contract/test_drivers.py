@@ -9,7 +9,7 @@ import shutil
 import stat
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,10 @@ from foundation.reach import Machine, MachineUnreachable
 from foundation.settings import Settings
 from foundation.vault import Vault
 from provisioning.artifact import Target
+from provisioning.artifacts.carrier import CARRIER_VPN
+from provisioning.artifacts.cisco import IOS_LNS
 from provisioning.artifacts.dns import ACCESS, UPDATE
+from provisioning.artifacts.mikrotik import ROUTEROS_LNS
 from provisioning.artifacts.router import ROUTER
 from provisioning.artifacts.wireguard import WIREGUARD
 from provisioning.drivers.console import ConsoleDriver
@@ -48,6 +51,7 @@ class Trial:
     canary: str
     resting_place: str
     settings: Settings
+    pace: Callable[[int], None] = lambda _: None
 
     def hold(self, texts: Mapping[str, str]) -> None:
         """Bring the machine to these texts, if it does not hold them already."""
@@ -61,7 +65,8 @@ class Trial:
         self.driver.confirm(self.target, digest(texts))
 
     def brief(self, seconds: int) -> Driver:
-        """The same driver, for changes that wait so long and no longer."""
+        """The same driver, for changes that wait so long and no longer: where it counts minutes, of such minutes."""
+        self.pace(seconds)
         return type(self.driver)(self.settings.model_copy(update={"confirm_seconds": seconds}))
 
     def try_others(self, seconds: int = 60) -> str:
@@ -142,6 +147,27 @@ def ansible(lab: Any, tmp_path: Path) -> Trial:
     )
 
 
+def carrier(lab: Any, tmp_path: Path) -> Trial:
+    """The program on the machine itself (`playbooks/machine/essaim_carrier.py`): what runs is what the kernel holds."""
+    from provisioning.drivers.ansible import AnsibleDriver
+
+    if not Path("/usr/lib/python3/dist-packages/pyroute2").exists():
+        pytest.skip("needs python3-pyroute2")
+    texts, settings = golden("carrier", "debian"), settings_of(lab, tmp_path)
+    return Trial(
+        AnsibleDriver(settings),
+        Target(lab.machine("vpn"), CARRIER_VPN),
+        texts,
+        changed(texts, '"via": "192.0.2.1"', '"via": "192.0.2.5"'),
+        changed(texts, '"via": "192.0.2.1"', '"via": "203.0.113.9"'),
+        Target(Machine("ghost", "100.64.0.99"), CARRIER_VPN),
+        "2001:db8:100:200::/56",
+        f"2001:db8:{0x1000 + secrets.randbelow(0xE000):x}:200::/56",
+        "/var/lib/essaim/carrier/releases/",
+        settings,
+    )
+
+
 def napalm(lab: Any, tmp_path: Path) -> Trial:
     from provisioning.drivers.napalm import NapalmDriver
 
@@ -190,23 +216,80 @@ def dns_update(name_server: Any, tmp_path: Path) -> Iterator[Trial]:
         )
 
 
+@contextmanager
+def ios(ios_router: Any, tmp_path: Path) -> Iterator[Trial]:
+    """What stands in for a router of Cisco's (`ios_router.py`): no IOS, and no such machine was ever tried."""
+    from provisioning.drivers.cisco import IosDriver
+
+    settings = Settings(var=tmp_path)
+    Vault.create(settings.vault_key)
+    with ios_router() as served:
+        (tmp_path / "ssh").mkdir(mode=0o700)
+        settings.means().known_hosts.write_text(served.host_key())
+        texts = golden("lns", "ios")
+        yield Trial(
+            IosDriver(settings),
+            Target(Machine("lns", "127.0.0.1", "essaim", served.port, served.router.password), IOS_LNS),
+            texts,
+            changed(texts, " mtu 1460", " mtu 1492"),
+            changed(texts, "203.0.113.1 255.255.255.255", "203.0.113.1 255.0.255.0"),
+            Target(Machine("ghost", "127.0.0.9", "essaim", served.port, "-"), IOS_LNS),
+            "between-lns-and-radius",
+            secrets.token_hex(12),
+            "",
+            settings,
+            lambda seconds: setattr(served.router, "minute", seconds),
+        )
+
+
+@contextmanager
+def routeros(routeros_router: Any, tmp_path: Path) -> Iterator[Trial]:
+    """What stands in for a router of MikroTik's (`routeros_router.py`): no RouterOS, and no such machine was tried."""
+    from provisioning.drivers.mikrotik import KNOWN, RouterOsDriver
+
+    settings = Settings(var=tmp_path)
+    Vault.create(settings.vault_key)
+    with routeros_router() as served:
+        (tmp_path / "ssh").mkdir(mode=0o700)
+        known = settings.means().known_hosts.with_name(KNOWN)
+        known.write_text(f"127.0.0.1 sha256:{served.fingerprint}\n")
+        texts = golden("lns", "routeros")
+        yield Trial(
+            RouterOsDriver(settings),
+            Target(Machine("lns", "127.0.0.1", "essaim", served.port, served.router.password), ROUTEROS_LNS),
+            texts,
+            changed(texts, "max-mru=1460", "max-mru=1492"),
+            changed(texts, "2001:db8:200::/40", "2001:db8:200::/24"),
+            Target(Machine("ghost", "127.0.0.9", "essaim", served.port, "-"), ROUTEROS_LNS),
+            "between-lns-and-radius",
+            secrets.token_hex(12),
+            "",
+            settings,
+        )
+
+
 @pytest.fixture(
     params=[
         "console",
         "dns-update",
+        pytest.param("ios", marks=pytest.mark.soak),
+        "routeros",
         pytest.param("ansible", marks=pytest.mark.lab),
+        pytest.param("carrier", marks=(pytest.mark.lab, pytest.mark.soak)),
         pytest.param("napalm", marks=pytest.mark.lab),
     ]
 )
 def trial(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trial]:
     if request.param == "console":
         yield console(tmp_path)
-    elif request.param == "dns-update":
-        with dns_update(request.getfixturevalue("name_server"), tmp_path) as made:
+    elif request.param in ("dns-update", "ios", "routeros"):
+        stand_in = {"dns-update": "name_server", "ios": "ios_router", "routeros": "routeros_router"}[request.param]
+        make = {"dns-update": dns_update, "ios": ios, "routeros": routeros}[request.param]
+        with make(request.getfixturevalue(stand_in), tmp_path) as made:
             yield made
     else:
         lab = request.getfixturevalue("standing_lab")
-        yield {"ansible": ansible, "napalm": napalm}[request.param](lab, tmp_path)
+        yield {"ansible": ansible, "carrier": carrier, "napalm": napalm}[request.param](lab, tmp_path)
 
 
 def test_what_is_applied_is_what_is_seen_and_looking_changes_nothing(trial: Trial) -> None:

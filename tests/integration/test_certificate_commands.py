@@ -14,12 +14,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from desk import telling
+from desk import polling, telling
 from foundation import clock
 from foundation.acts import Act
-from foundation.database import open_store, reading
+from foundation.database import open_store, reading, transaction
 from foundation.settings import read_settings
-from inventory import signing
+from inventory import credentials, lines, signing
+from monitoring.poll import OpenVpnServer
+from provisioning import ending
 from tests.integration.conftest import values_of
 
 
@@ -159,3 +161,23 @@ def test_a_member_is_told_before_their_certificate_ends_and_no_more_once_they_ha
     assert telling.remind(store, settings, later).told == ()
     (row,) = json.loads(served("ca", "show", "--json").out)
     assert row["list_number"] == 2  # signed again ahead of its end, on that day
+
+
+def test_a_server_of_both_kinds_is_asked_for_the_connections_of_each(served: Any) -> None:
+    with reading(open_store(read_settings())) as session:
+        known = credentials.opened_by(session)
+        servers = list(polling.vpn_servers(session, known))
+    (line,) = (each for one in servers if isinstance(one, OpenVpnServer) for each in one.lines.items())
+    assert line == (newest(served).lower(), int(newest(served)[1:]))
+    assert [type(one).__name__ for one in servers] == ["OpenVpnServer", "VpnServer"]
+    assert {one.machine.name for one in servers} == {"vpn"}
+
+
+def test_a_line_of_openvpn_is_told_to_end_on_the_server_that_lets_it_in(served: Any) -> None:
+    with transaction(open_store(read_settings())) as session:
+        line = lines.find_line(session, newest(served))
+        what = ending.of_line(session, Act("M0001", clock.now()), line)
+    assert (what.logins, what.names, [one.name for one in what.machines]) == ((), (newest(served).lower(),), ["vpn"])
+    said = served("line", "disconnect", newest(served), status=4)
+    assert "essaim line disconnect" in said.err
+    assert "anciens" not in said.err, "nothing was renewed"

@@ -27,7 +27,7 @@ from sqlalchemy import text
 from foundation.database import open_store, reading, transaction
 from foundation.settings import read_settings
 
-HEAVY = ("sqlalchemy", "alembic", "napalm", "netmiko", "fastapi", "pysnmp", "pyroute2", "ansible_runner", "pydantic")
+HEAVY = ("sqlalchemy", "alembic", "napalm", "netmiko", "fastapi", "pysnmp", "pyroute2", "pydantic")
 COMMAND = Path(sys.executable).with_name("essaim")
 KEY = base64.b64encode(b"k" * 32).decode()
 
@@ -316,7 +316,7 @@ def test_an_empty_folder_says_how_to_begin(terminal: Any) -> None:
 def test_init_never_goes_over_anything(small: Any) -> None:
     small("member", "add", "Ada")
     before = everything(small.folder)
-    for argv in (("init",), ("init", "--demo")):
+    for argv in (("init",), ("init", "--demo"), ("init", "--demo", "--whole")):
         assert "Rien n'a été changé" in small(*argv, status=1).err
     assert everything(small.folder) == before
 
@@ -324,7 +324,7 @@ def test_init_never_goes_over_anything(small: Any) -> None:
 def test_init_never_goes_over_someone_elses_folder(terminal: Any) -> None:
     terminal.folder.mkdir()
     (terminal.folder / "thèse.odt").write_text("trois ans")
-    for argv in (("init",), ("init", "--demo")):
+    for argv in (("init",), ("init", "--demo"), ("init", "--demo", "--whole")):
         terminal(*argv, status=1)
     assert everything(terminal.folder) == {"thèse.odt": b"trois ans"}
 

@@ -61,7 +61,7 @@ def test_a_form_that_says_nothing_of_a_line_is_refused_with_those_that_do(homes:
 
 
 def test_a_tunnel_has_no_session_to_end_and_no_password_to_renew(homes: Any) -> None:
-    assert "ne s'ouvre pas par PPP" in homes("line", "disconnect", "L0001", status=1).err
+    assert "ne s'ouvre ni par PPP ni par OpenVPN" in homes("line", "disconnect", "L0001", status=1).err
     assert "ne s'ouvre pas avec un mot de passe" in homes("credential", "renew", "L0001", status=1).err
 
 

@@ -104,6 +104,11 @@ def test_neighbours_come_weigh_and_go(demo: Any) -> None:
     (part,) = [one for one in line(demo, SHARED)["shares"] if one["member"] == "M0140"]
     assert (part["weight"], part["holds"], len(part["prefixes"])) == (3, False, 1)
     assert "quarantaine" in demo("line", "share", "end", SHARED, "M0140").out
+    demo("line", "share", "add", SHARED, "M0140", "--login", "Voisin d'à côté", status=1)
+    demo("line", "share", "add", SHARED, "M0140", "--login", "voisin@isp.example")
+    (part,) = [one for one in line(demo, SHARED)["shares"] if one["member"] == "M0140" and one["until"] is None]
+    assert part["credentials"] == ["voisin@isp.example"]
+    demo("line", "share", "end", SHARED, "M0140")
     assert "essaim line hand" in demo("line", "share", "end", SHARED, "M0002", status=1).err
     assert "n'a pas de part" in demo("line", "share", "end", SHARED, "M0140", status=1).err
 

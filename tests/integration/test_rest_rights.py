@@ -31,6 +31,7 @@ from inventory import (
     orders,
     places,
     power,
+    suggestions,
     tickets,
     tokens,
     wholesalers,
@@ -40,6 +41,7 @@ from inventory.lines import Ordering
 from inventory.models.mandates import Task
 from inventory.models.people import Member
 from inventory.orders import News
+from inventory.suggested import ChangeLine
 from inventory.wholesalers import Terms
 from inventory.works import Wording
 from provisioning import changes, targets, texts
@@ -81,6 +83,7 @@ TABLE: dict[str, Case] = {
     "GET /me/lines/{name}": Case(f"/me/lines/{L}", *ROW),
     "GET /me/works": Case("/me/works", *PUBLIC),
     "GET /me/deeds": Case("/me/deeds", *PUBLIC),
+    "GET /me/suggestions": Case("/me/suggestions", *PUBLIC),
     "GET /journal": Case("/journal", *ALL),
     "GET /search": Case("/search?word=exemple", *ALL),
     # Members
@@ -240,6 +243,14 @@ TABLE: dict[str, Case] = {
     "POST /equipment/{name}/return": Case(f"/equipment/{Q}/return", *DEED, {}),
     "POST /equipment/{name}/refund": Case(f"/equipment/{Q}/refund", *DEED, {"cents": 100}),
     "POST /equipment/{name}/retire": Case(f"/equipment/{Q}/retire", *DEED, {}),
+    # Suggestions: whoever may write what is their own may make one
+    "GET /suggestions": Case("/suggestions", *ALL),
+    "POST /suggestions": Case(
+        "/suggestions", REFUSED, OPEN, {"deed": "line.change", "arguments": {"line": "L0002", "place": "2 rue"}}
+    ),
+    "GET /suggestions/{name}": Case("/suggestions/G0001", *ROW),
+    "POST /suggestions/{name}/accept": Case("/suggestions/G0001/accept", *DEED),
+    "POST /suggestions/{name}/refuse": Case("/suggestions/G0001/refuse", *OWN_DEED),
     # Changes of machines
     "GET /changes": Case("/changes", *ALL),
     "GET /changes/{name}": Case("/changes/C0001", *NOBODYS),
@@ -324,6 +335,7 @@ def _furnish(session: Any, act: Act, bea: Member) -> None:
     copper = lines.order_line(session, act, bea, adsl, Ordering(nd="0199001234"))
     gros = wholesalers.add_wholesaler(session, act, "gros", Terms(collection="white-label", sister="sœur"))
     copper = lines.find_line(session, str(copper))
+    suggestions.suggest(session, replace(act, actor=str(bea)), ChangeLine(str(copper), place="1 rue de l'Exemple"))
     orders.place_order(session, act, copper, gros)
     tickets.open_ticket(session, act, copper, gros, news=News(words="plus rien"))
     subjects = works.find_subjects(session, ["device:vpn"])

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ import pytest
 
 from foundation import clock
 from foundation.acts import Act
-from foundation.database import EssaimSession
+from foundation.database import EssaimSession, Store, reading
 from foundation.settings import Settings
+from foundation.vault import Vault
 from inventory import (
     addresses,
     authority,
@@ -33,8 +34,13 @@ from inventory import (
 from inventory.lines import Ordering
 from inventory.models.addresses import Role
 from inventory.models.devices import Device
-from inventory.models.lines import Offer
-from provisioning import handouts, probes
+from inventory.models.lines import LineState, Offer
+from monitoring import openvpn
+from monitoring import poll as rounds
+from monitoring.connections import LastConnection, last_connection
+from monitoring.models import open_samples
+from monitoring.poll import OpenVpnServer
+from provisioning import ending, handouts, probes
 from provisioning.artifact import Effect, Impact, Target
 from provisioning.artifacts.openvpn import OPENVPN
 from provisioning.drivers.ansible import AnsibleDriver
@@ -47,6 +53,11 @@ Texts = Mapping[str, str]
 HOMES = ("hosted1", "radius", "lns")
 """Machines on the VPN server's own LAN, each of which plays a home."""
 SERVER = ("198.51.100.1", "2001:db8:100::1")
+ASK = """import socket
+daemon = socket.socket(socket.AF_UNIX)
+daemon.connect("/run/openvpn-server/essaim.sock")
+print(daemon.recv(100))
+"""
 COUNT = "table inet seen { chain in { type filter hook prerouting priority raw; iifname ovpn0 ip saddr %s counter; }; }"
 
 
@@ -58,9 +69,11 @@ class Tunnels:
     session: EssaimSession
     vpn: Device
     offer: Offer
+    settings: Settings
     driver: AnsibleDriver
     target: Target
-    running: set[str] = field(default_factory=set)
+    running: dict[str, Path] = field(default_factory=dict)
+    """The homes that are at it, each with its program's log."""
 
     @property
     def act(self) -> Act:
@@ -69,6 +82,11 @@ class Tunnels:
     @property
     def texts(self) -> Texts:
         return OPENVPN.desired(self.session, self.vpn, clock.now())
+
+    @property
+    def sessions(self) -> dict[str, openvpn.Session]:
+        """Who is connected, by the names of their certificates."""
+        return {one.name: one for one in openvpn.read_sessions(self.lab.means, self.lab.machine("vpn"))}
 
     @property
     def pids(self) -> list[int]:
@@ -98,18 +116,32 @@ class Tunnels:
     def connect(self, home: str, text: str) -> Path:
         """A home runs its file as it was handed out, but for what the lab's machine needs of its own default route."""
         text = text.replace("redirect-gateway def1 ipv6\n", "")
-        self.running.add(home)
         here = ["--dev", "tun9", "--connect-retry", "1", "1", "--route-ipv6", "2001:db8:100::/40"]
         argv = ["/usr/sbin/openvpn", "--config", "stdin", *here]
-        return Path(self.lab.keeper.start(home, "openvpn", argv, stdin=text))
+        self.running[home] = Path(self.lab.keeper.start(home, "openvpn", argv, stdin=text))
+        return self.running[home]
 
     def hang_up(self, home: str) -> None:
-        self.running.discard(home)
+        del self.running[home]
         self.lab.keeper.stop(home, "openvpn")
 
     def answers(self, machine: str, address: str, *more: str) -> bool:
         said = self.lab.keeper.run(machine, ["/usr/bin/ping", "-n", "-c", "1", "-W", "1", *more, address])
         return bool(said.status == 0)
+
+
+def connected(tunnels: Tunnels) -> dict[str, LastConnection]:
+    """What `essaim poll` records of them, by line."""
+    every = {name: int(name[1:]) for name in ("l0001", "l0002")}
+    Vault.create(tunnels.settings.vault_key)
+    samples = open_samples(tunnels.settings)
+    rounds.poll_connections(
+        tunnels.lab.means, samples, [OpenVpnServer(tunnels.lab.machine("vpn"), every)], clock.now(), lambda _: None
+    )
+    with reading(samples) as session:
+        found = {name.upper(): last_connection(session, number) for name, number in every.items()}
+    samples.engine.dispose()
+    return {line: last for line, last in found.items() if last is not None and last.until is None}
 
 
 def soon(wanted: Callable[[], bool], seconds: float = 10) -> bool:
@@ -128,7 +160,7 @@ def tunnels(lab: Any, session: EssaimSession, tmp_path: Path) -> Iterator[Tunnel
     act = Act("machine:test", clock.now(), "test")
     vpn = devices.add_device(
         session, act, "vpn", role="vpn", platform="debian", site=places.add_site(session, act, "colo"),
-        endpoint="192.0.2.4:51820",
+        endpoint="192.0.2.4:51820", management=lab.machine("vpn").host,
     )  # fmt: skip
     port = devices.add_interface(session, act, vpn, "ovpn0")
     pools = []
@@ -147,7 +179,7 @@ def tunnels(lab: Any, session: EssaimSession, tmp_path: Path) -> Iterator[Tunnel
     settings.lab_folder.symlink_to(lab.folder)
     (settings.var / "ssh").mkdir()
     shutil.copy(lab.means.known_hosts, settings.means().known_hosts)
-    made = Tunnels(lab, session, vpn, offer, AnsibleDriver(settings), Target(lab.machine("vpn"), OPENVPN))
+    made = Tunnels(lab, session, vpn, offer, settings, AnsibleDriver(settings), Target(lab.machine("vpn"), OPENVPN))
     for rank in range(2):
         made.order(rank)
     yield made
@@ -221,6 +253,56 @@ def test_a_certificate_taken_back_is_cut_at_once_and_cannot_come_back_and_nobody
     assert probe.ask(tunnels.lab.means) == {"/serves"}
     *_, sessions = probes.certified(tunnels.target, {}, Effect(Impact.NONE), 60)
     assert sessions.ask(tunnels.lab.means) == {"l0001", "l0002", "l0003"}
+
+
+def test_whoever_is_connected_is_seen_and_ended_on_demand(tunnels: Tunnels) -> None:
+    tunnels.apply(tunnels.texts)
+    for home, number in zip(HOMES, ("L0001", "L0002"), strict=False):
+        log = tunnels.connect(home, handouts.written(tunnels.hand_out(number), Form.OVPN, "fr"))
+        assert soon(lambda home=home: tunnels.answers(home, SERVER[0], "-I", "tun9")), log.read_text()
+    found = connected(tunnels)
+    assert found["L0001"].remote == "192.0.2.14"
+    assert found["L0002"].received > 0
+    asked = {who: f"setpriv --reuid={who} --clear-groups python3 - 2>&1" for who in ("nobody", "root")}
+    said = {who: tunnels.lab.shell("vpn", command, stdin=ASK) for who, command in asked.items()}
+    assert (said["nobody"].strip(), ">INFO" in said["root"]) == ("b''", True)
+
+    before = tunnels.sessions
+    line = lines.find_line(tunnels.session, "L0002")
+    what = ending.of_line(tunnels.session, tunnels.act, line)
+    assert ending.end(tunnels.settings, what) == 1
+    assert soon(lambda: tunnels.sessions.get("l0002", before["l0002"]).key != before["l0002"].key)
+    assert tunnels.sessions["l0001"].key == before["l0001"].key
+    closed = replace(what, machines=tuple(replace(one, port=9) for one in what.machines))
+    with pytest.raises(ending.NotEnded, match="l0002"):
+        ending.end(tunnels.settings, closed)
+
+
+@pytest.mark.soak
+def test_whoever_is_suspended_or_leaves_is_cut_and_kept_out(tunnels: Tunnels, store: Store) -> None:
+    tunnels.apply(tunnels.texts)
+    for home, number in zip(HOMES, ("L0001", "L0002"), strict=False):
+        tunnels.connect(home, handouts.written(tunnels.hand_out(number), Form.OVPN, "fr"))
+        assert soon(lambda home=home: tunnels.answers(home, SERVER[0], "-I", "tun9"))
+    old, line = tunnels.texts, lines.find_line(tunnels.session, "L0002")
+    lines.move(tunnels.session, replace(tunnels.act, why="test"), line, LineState.SUSPENDED)
+    assert tunnels.apply(tunnels.texts) == Effect(Impact.CUTS, 1)
+    ending.after(store, tunnels.settings, tunnels.target, old, tunnels.texts)
+    assert set(tunnels.sessions) == {"l0001"}
+    lines.move(tunnels.session, tunnels.act, line, LineState.ACTIVE)
+    assert tunnels.apply(tunnels.texts) == Effect(Impact.HITLESS, 1)
+
+    gone = lines.find_line(tunnels.session, "L0001")
+    members.leave(tunnels.session, tunnels.act, gone.shares[0].member)
+    assert certificates.in_force(tunnels.session, clock.now(), "l0001") == []
+    log = tunnels.running[HOMES[0]]
+    tried = log.read_text().count("link remote")
+    assert tunnels.apply(tunnels.texts) == Effect(Impact.CUTS, 1)
+    assert "l0001" in tunnels.lab.shell("vpn", "grep '^# revoked' /var/lib/essaim/openvpn/current/crl.pem")
+    assert soon(lambda: log.read_text().count("link remote") > tried)
+    assert soon(lambda: "l0001" not in tunnels.sessions)
+    time.sleep(2)
+    assert "l0001" not in tunnels.sessions
 
 
 @pytest.mark.soak

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import re
 import shutil
-from collections.abc import Mapping
+import threading
+import zlib
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +19,16 @@ import pytest
 
 from foundation.reach import MachineUnreachable
 from foundation.settings import Settings
-from provisioning import targets
+from provisioning import releases, targets
 from provisioning.artifact import Artifact, Target
+from provisioning.artifacts.antispoofing import ANTISPOOFING_VPN
 from provisioning.artifacts.l2tp import L2TP
 from provisioning.artifacts.radius import RADIUS, quoted
 from provisioning.artifacts.router import ROUTER
 from provisioning.artifacts.wireguard import WIREGUARD
 from provisioning.drivers.ansible import AnsibleDriver
 from provisioning.drivers.napalm import NapalmDriver
+from provisioning.drivers.playbook import Outcome, Playbook
 from provisioning.drivers.protocol import ConfigurationRefused
 from provisioning.texts import digest
 
@@ -88,6 +95,25 @@ class Association:
         with ThreadPoolExecutor(len(texts)) as pool:
             list(pool.map(self.apply, texts, texts.values()))
 
+    def together(self, wanted: Mapping[Target, Mapping[str, str]]) -> dict[str, Exception | None]:
+        """Bring Debian machines to these texts, all at the same moment: what was refused, by target."""
+        driver = AnsibleDriver(self.settings)
+        all_there = threading.Barrier(len(wanted))
+
+        def one(target: Target) -> Exception | None:
+            texts = wanted[target]
+            with driver.expecting():
+                all_there.wait(20)
+                try:
+                    driver.apply(target, texts, digest(driver.look(target, texts).texts))
+                except ConfigurationRefused as refused:
+                    return refused
+                driver.confirm(target, digest(texts))
+                return None
+
+        with ThreadPoolExecutor(len(wanted)) as pool:
+            return {str(target): said for target, said in zip(wanted, pool.map(one, wanted), strict=True)}
+
 
 @pytest.fixture
 def association(lab: Any, tmp_path: Path) -> Association:
@@ -100,6 +126,82 @@ def test_every_golden_text_is_taken_by_its_daemon_all_machines_at_once(
     wanted = {machine: golden(machine) for machine in MACHINES}
     association.apply_all(wanted)
     assert {machine: association.diff(machine, wanted[machine]) for machine in wanted} == dict.fromkeys(wanted, "")
+
+
+@contextmanager
+def runs_of_ansible() -> Iterator[set[str]]:
+    """The runs that this process starts meanwhile, by their process numbers."""
+    seen: set[str] = set()
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            for process in Path("/proc").glob("[0-9]*"):
+                try:
+                    parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+                    if parent == str(os.getpid()) and b"site.yml" in (process / "cmdline").read_bytes():
+                        seen.add(process.name)
+                except OSError:
+                    continue  # it ended meanwhile
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
+
+
+def test_several_machines_and_two_targets_on_one_go_in_one_run_and_a_refusal_touches_no_other(
+    association: Association,
+) -> None:
+    vpn, radius, lns = (association.lab.machine(name) for name in ("vpn", "radius", "lns"))
+    filtering = Target(vpn, ANTISPOOFING_VPN)
+    table = (GOLDEN / "antispoofing" / "debian" / "essaim.nft").read_text()
+    startup = golden("lns")["startup-config"].replace("bind_address ", "bind_address 9")
+    wanted = {
+        filtering: {"essaim.nft": table},
+        Target(vpn, WIREGUARD): golden("vpn"),
+        Target(radius, RADIUS): golden("radius"),
+        Target(lns, L2TP): {**golden("lns"), "startup-config": startup},
+    }
+    with runs_of_ansible() as runs:
+        said = association.together(wanted)
+    assert len(runs) == 1
+    assert {name for name, problem in said.items() if problem} == {"lns/l2tp"}
+    assert "bind_address" in str(said["lns/l2tp"])
+    assert [association.diff(name, golden(name)) for name in ("vpn", "radius")] == ["", ""]
+    assert AnsibleDriver(association.settings).look(filtering, wanted[filtering]).diff == ""
+    assert list((association.settings.var / "runs").iterdir()) == []
+
+
+def test_a_release_is_whole_on_the_machine_though_only_what_differs_was_sent_and_is_stale_where_that_is_gone(
+    association: Association, tmp_path: Path
+) -> None:
+    whole = golden("radius")
+    association.apply("radius", whole)
+    more = {**whole, "authorize": whole["authorize"] + "\n# one more\n"}
+    association.apply("radius", more)
+    folder = f"/var/lib/essaim/radius/releases/{digest(more)}"
+    held = {name: association.lab.shell("radius", f"cat {folder}/{name}") for name in more}
+    assert held == more
+
+    about = {"effect": "none", "secrets": ["(?P<secret>x)", 0], "seconds": 9}
+    packed = releases.packed(whole, more, digest(more), about)
+    assert sorted(json.loads(zlib.decompress(base64.b64decode(packed)))["texts"]) == ["authorize"]
+    association.lab.shell("radius", f"echo '# by hand' >> {folder}/site")
+    (tmp_path / "content").write_text(packed)
+    answer = Playbook(association.settings.means(), tmp_path / "runs").play(
+        {
+            "ansible_host": association.lab.machine("radius").host,
+            "ansible_python_interpreter": "/usr/bin/python3",
+            "essaim_artifact": "radius",
+            "essaim_content": str(tmp_path / "content"),
+        }
+    )
+    assert answer.outcome is Outcome.STALE
+    assert association.lab.shell("radius", "readlink /var/lib/essaim/radius/current").strip().endswith(digest(more))
 
 
 @pytest.mark.soak

@@ -62,7 +62,7 @@ def test_what_nobody_foresaw_is_a_sentence_that_shows_nothing_of_it(raising: Ent
 def test_a_file_that_cannot_be_reached_is_named(raising: Enter) -> None:
     status, said = raising(OSError(errno.EROFS, "Read-only file system", "var/locks"))
     assert status == 4
-    assert "var/locks (Read-only file system)" in said
+    assert "var/locks (le disque est en lecture seule)" in said
     assert said.count("\n") == 1
     assert raising(OSError(errno.ECONNRESET, "reset"))[0] == 1
 

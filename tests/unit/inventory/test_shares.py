@@ -53,6 +53,20 @@ def test_a_neighbour_arrives_and_leaves_on_a_day(session: EssaimSession, act: Ac
     assert held(session, line)["M0002"] == []
 
 
+def test_a_neighbour_with_a_login_of_their_own_has_what_a_holder_has(
+    session: EssaimSession, act: Act, small: Any
+) -> None:
+    line = lines.order_line(session, act, small.ada, small.adsl, Ordering())
+    part = lines.add_share(session, act, line, small.bea, small.adsl, opening=Opening(login="voisine@isp.example"))
+    session.refresh(part, ["credentials", "assignments"])
+    assert [one.name for one in part.credentials] == ["voisine@isp.example"]
+    assert {one.role for one in part.assignments} >= {Role.WAN}
+    assert Role.ROUTED not in {one.role for one in part.assignments}
+    cleo = members.add_member(session, act, "Cléo Exemple")
+    with pytest.raises(credentials.CredentialTaken):
+        lines.add_share(session, act, line, cleo, small.adsl, opening=Opening(login="voisine@isp.example"))
+
+
 def test_a_neighbour_may_be_awaited(session: EssaimSession, act: Act, small: Any) -> None:
     line = lines.order_line(session, act, small.ada, small.adsl, Ordering())
     part = lines.add_share(session, act, line, small.bea, small.adsl, day=date(2026, 12, 1))

@@ -9,8 +9,18 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from foundation.database import EssaimSession, Store
+from monitoring import openvpn
 from monitoring.accounting import Session
-from monitoring.connections import KEPT, LastConnection, ask_since, forget, last_connection, record_sessions
+from monitoring.connections import (
+    KEPT,
+    LastConnection,
+    ask_since,
+    connected_after,
+    forget,
+    last_connection,
+    record_openvpn,
+    record_sessions,
+)
 from monitoring.connections import record_tunnels as record_them
 from monitoring.models import LARGEST, Connection
 from monitoring.tunnels import Tunnel
@@ -19,6 +29,7 @@ AT = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 LINES = {"key42": 42, "key42b": 42, "key43": 43}
 LOGINS = {"l0042@adsl": 42, "l0043@adsl": 43}
+NAMES = {"l0042": 42, "l0043": 43}
 
 
 def tunnel(handshake: datetime | None, received: int = 0, sent: int = 0, key: str = "key42") -> Tunnel:
@@ -44,6 +55,14 @@ def record_tunnels(session: EssaimSession, at: datetime, *seen: Tunnel, device: 
 
 def record(session: EssaimSession, at: datetime, *seen: Session, device: str = "radius") -> None:
     record_sessions(session, device, at, seen, LOGINS)
+
+
+def certified(number: int = 0, since: datetime = AT, received: int = 0, name: str = "l0042") -> openvpn.Session:
+    return openvpn.Session(f"{int(since.timestamp())} {number}", name, "192.0.2.7", since, received, 0)
+
+
+def record_certified(session: EssaimSession, at: datetime, *seen: openvpn.Session, device: str = "vpn") -> None:
+    record_openvpn(session, device, at, seen, NAMES)
 
 
 def last(session: EssaimSession, line: int = 42) -> LastConnection:
@@ -164,6 +183,40 @@ def test_a_session_that_never_brings_news_lasts_until_it_is_said_to_end(seen: Es
     assert last(seen).until is None
 
 
+def test_an_openvpn_session_lasts_as_long_as_its_server_has_it(seen: EssaimSession) -> None:
+    record_certified(seen, AT + MINUTE, certified(received=1000), certified(name="stranger"))
+    record_certified(seen, AT + 5 * MINUTE, certified(received=3000))
+    found = last(seen)
+    assert (found.since, found.until, found.received, found.remote) == (AT, None, 3000, "192.0.2.7")
+    record_certified(seen, AT + 6 * MINUTE, certified(1, AT + 5 * MINUTE))
+    assert (last(seen).since, last(seen).received, count(seen)) == (AT + 5 * MINUTE, 0, 2)
+    record_certified(seen, AT + 7 * MINUTE)
+    assert (last(seen).cause, count(seen)) == ("gone", 2)
+
+
+def test_a_machine_that_serves_both_kinds_of_tunnel_tells_of_each_alone(seen: EssaimSession) -> None:
+    record_tunnels(seen, AT, tunnel(AT, key="key43"))
+    record_certified(seen, AT, certified())
+    record_tunnels(seen, AT + MINUTE, tunnel(AT + MINUTE, key="key43"))
+    record_certified(seen, AT + MINUTE, certified())
+    assert (last(seen).until, last(seen, 43).until) == (None, None)
+    record_certified(seen, AT + 2 * MINUTE)
+    assert last(seen).cause == "gone"
+    assert last(seen, 43).until is None
+
+
+def test_a_line_that_goes_over_on_one_machine_is_seen_on_the_newer_one(seen: EssaimSession) -> None:
+    record_tunnels(seen, AT, tunnel(AT, 1000))
+    record_certified(seen, AT + 2 * MINUTE, certified(since=AT + MINUTE, received=7))
+    assert (last(seen).since, last(seen).received) == (AT + MINUTE, 7)
+    record_tunnels(seen, AT + 2 * MINUTE, tunnel(AT, 1000))
+    record_certified(seen, AT + 3 * MINUTE, certified(since=AT + MINUTE, received=9))
+    assert (last(seen).until, last(seen).received) == (None, 9)
+    assert connected_after(seen, 42, AT, device="vpn", certified=True) == AT + MINUTE
+    assert connected_after(seen, 42, AT, device="vpn") == AT
+    assert connected_after(seen, 42, AT + MINUTE, device="vpn") is None
+
+
 def test_a_machine_is_asked_from_a_day_before_it_last_told_us(seen: EssaimSession) -> None:
     day = timedelta(days=1)
     assert ask_since(seen, "radius", AT + 9 * day) == AT + 8 * day
@@ -205,21 +258,25 @@ SESSION = st.builds(
     updated=INSTANT,
     reports=st.booleans(),
 )
+CERTIFIED = st.builds(certified, st.integers(0, 2), INSTANT, OCTETS, st.sampled_from([*NAMES, "stranger"]))
 ROUND = st.tuples(
-    INSTANT, st.sampled_from(["one", "two"]), st.lists(TUNNEL, max_size=4) | st.lists(SESSION, max_size=4)
+    INSTANT,
+    st.sampled_from(["one", "two"]),
+    st.lists(TUNNEL, max_size=4) | st.lists(SESSION, max_size=4) | st.lists(CERTIFIED, max_size=4),
 )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 @given(st.lists(ROUND, max_size=6))
 def test_whatever_is_told_a_line_has_at_most_one_connection_and_volumes_only_grow(
-    samples: Store, told: list[tuple[datetime, str, list[Tunnel] | list[Session]]]
+    samples: Store, told: list[tuple[datetime, str, list[Tunnel] | list[Session] | list[openvpn.Session]]]
 ) -> None:
     with samples.session() as session:
         volumes: dict[int, int] = {}
         for at, device, what in told:
             record_them(session, device, at, [each for each in what if isinstance(each, Tunnel)], LINES)
             record_sessions(session, device, at, [each for each in what if isinstance(each, Session)], LOGINS)
+            record_openvpn(session, device, at, [each for each in what if isinstance(each, openvpn.Session)], NAMES)
             rows = session.scalars(select(Connection).execution_options(populate_existing=True)).all()
             living = [row.line for row in rows if row.until is None]
             assert len(living) == len(set(living))

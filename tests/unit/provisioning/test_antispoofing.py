@@ -9,8 +9,10 @@ import pytest
 
 from inventory import addresses, lines, offers
 from inventory.models.addresses import Role
+from provisioning import handouts
 from provisioning.artifact import Effect, Impact
 from provisioning.artifacts.antispoofing import ANTISPOOFING_LNS, ANTISPOOFING_VPN, EDITED, FILE
+from provisioning.handouts import Form
 
 
 @pytest.fixture
@@ -55,6 +57,15 @@ def test_segments_fit_the_lines_of_each_size(association: Any) -> None:
     text = ANTISPOOFING_LNS.desired(association.session, association.lns, association.later)[FILE]
     assert "ip saddr @tun0_v4_1492 tcp flags syn / syn,rst tcp option maxseg size > 1452" in text
     assert "ip6 daddr @tun0_v6_1460 tcp flags syn / syn,rst tcp option maxseg size > 1400" in text
+
+
+def test_segments_fit_the_tunnel_even_where_an_offer_promises_more(association: Any, vpn: Mapping[str, str]) -> None:
+    offers.find_offer(association.session, "vpn").mtu = 1500
+    assert ANTISPOOFING_VPN.desired(association.session, association.vpn, association.later) == vpn
+    association.vpn.public_key = "A" * 43 + "="
+    line = association.line("L0001")
+    handed, _ = handouts.hand_out(association.session, association.act, line, line.shares[0], "wireguard")
+    assert "MTU = 1420\n" in handouts.written(handed, Form.WIREGUARD, "fr")
 
 
 def test_what_the_kernel_lists_is_read_back(vpn: Mapping[str, str], answer: Callable[..., str]) -> None:

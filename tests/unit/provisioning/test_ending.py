@@ -60,7 +60,7 @@ def an_lns(said: Callable[[int], tuple[int, bytes]], secret: str = SECRET) -> It
 
 def end(tmp_path: Path, *logins: str) -> int:
     what = Ending(logins, (Lns("lns", "127.0.0.1", SECRET),), "L0004")
-    return ending.end(read_settings(var=tmp_path), what)
+    return ending.end(read_settings(var=tmp_path), what, StillConnected)
 
 
 def test_a_login_is_asked_to_end_until_there_is_no_session_of_it(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,33 @@ def test_a_neighbour_that_the_text_takes_away_is_not_missed() -> None:
     assert probe.read(said) == {"192.0.2.128"}
     assert probe.read(said.replace("Established", "Active", 1)) == frozenset()
     assert probe.read("{}") == frozenset()
+
+
+INSIDE = (Path(__file__).parents[2] / "golden" / "router" / "inside" / "frr.conf").read_text()
+HEARD = """\
+Neighbor ID     Pri State           Up Time         Dead Time Address         Interface                RXmtL RqstL DBsmL
+192.0.2.26        1 Full/-          41.433s            3.595s 192.0.2.21      pair0:192.0.2.20             0     0     0
+192.0.2.26        1 Full/DR         41.433s            3.595s 192.0.2.5       core0:192.0.2.1              0     0     0
+192.0.2.23        1 Init/-          41.744s            3.967s 192.0.2.23      wlan0:192.0.2.22             0     0     0
+192.0.2.99        1 Full/-          41.744s            3.967s 192.0.2.99      theirs0:192.0.2.98           0     0     0
+
+Neighbor ID     Pri    DeadTime    State/IfState         Duration I/F[State]
+192.0.2.26        1    00:00:03     Full/PointToPoint    00:00:35 pair0[PointToPoint]
+"""
+
+
+def test_a_router_of_ours_that_is_heard_is_heard_afterwards() -> None:
+    texts = {"frr.conf": INSIDE}
+    both = {f"{how} {port}" for how in ("ip ospf", "ipv6 ospf6") for port in ("core0", "pair0")}
+    assert probes.spoken(texts) == {*both, "ip ospf wlan0"}
+    _, heard = probes.neighbours(Target(EDGE, ROUTER), texts, HITLESS, 120)
+    assert heard.read(HEARD) == {
+        "ip ospf pair0 192.0.2.26", "ip ospf core0 192.0.2.26", "ipv6 ospf6 pair0 192.0.2.26",
+    }  # fmt: skip
+    assert heard.missing(heard.read(HEARD), heard.read("")) == heard.read(HEARD)
+    without = {"frr.conf": INSIDE.replace(" ip ospf area 0\n", "")}
+    _, fewer = probes.neighbours(Target(EDGE, ROUTER), without, HITLESS, 120)
+    assert fewer.read(HEARD) == {"ipv6 ospf6 pair0 192.0.2.26"}
 
 
 @pytest.mark.parametrize(
