@@ -32,4 +32,8 @@ def locked(settings: Settings, target: Target) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as held:
             raise TargetBusy(target=str(target)) from held
-        yield
+        try:
+            yield
+        finally:
+            # Said, not left to the closing: a program that another thread is just starting may hold a copy of it still.
+            fcntl.flock(file, fcntl.LOCK_UN)
