@@ -36,7 +36,7 @@ protocol device { }
 protocol kernel { ipv4 { export all; }; merge paths on; }
 protocol kernel { ipv6 { export all; }; merge paths on; }
 """
-SECONDS = 15.0
+SECONDS = 45.0
 """BGP holds a silent neighbour for three seconds, OSPF for four; then they tell each other."""
 
 
