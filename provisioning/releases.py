@@ -22,6 +22,8 @@ from foundation.speech import Phrase
 from provisioning.texts import Texts, digest
 
 FOLDER: Final = "/var/lib/essaim"
+NOT_RUNNING: Final = "the server does not run"
+NOT_TOLD: Final = "the server was not told of this release"
 _REMARK: Final = re.compile(
     r"(?:^\n)?^# (?:\S+ was edited by hand|not written by Essaim|FwMark = .*|"
     r"the server (?:does not run|was not told of .*))\n",
@@ -97,6 +99,16 @@ def edited(found: Mapping[str, str]) -> bool:
 def in_force(found: Mapping[str, str]) -> str:
     """The digest that names the release in force; empty where there is none."""
     return found.get("release", "").strip().rpartition("/")[2]
+
+
+def amiss(found: Mapping[str, str], edited_remark: str) -> str:
+    """Remarks on a release in force, a line each: its files were changed, its daemon does not run or has another."""
+    remarks = [edited_remark] if edited(found) else []
+    if "running" not in found:
+        remarks.append(NOT_RUNNING)
+    elif found.get("told", "").strip() != in_force(found):
+        remarks.append(NOT_TOLD)
+    return "".join(f"# {remark}\n" for remark in remarks)
 
 
 def packed(desired: Texts, running: Texts, held: str, about: Mapping[str, object]) -> str:

@@ -25,8 +25,6 @@ from provisioning.texts import Texts
 FILE: Final = "accel-ppp.conf"
 PATH: Final = "/etc/accel-ppp.conf"
 EDITED: Final = f"{FILE} was edited by hand"
-NOT_RUNNING: Final = "the server does not run"
-NOT_TOLD: Final = "the server was not told of this release"
 
 _EVERYWHERE: Final = ("", "0.0.0.0")  # noqa: S104 - as facts name it; L2TP comes by the collection link
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -87,12 +85,7 @@ class Accel:
         found = releases.sections(output)
         if "release" not in found:
             return {}
-        notes = [EDITED] if releases.edited(found) else []
-        if "running" not in found:
-            notes.append(NOT_RUNNING)
-        elif found.get("told", "").strip() != found["release"].strip().rpartition("/")[2]:
-            notes.append(NOT_TOLD)
-        return {FILE: releases.files(found).get(FILE, "") + "".join(f"# {note}\n" for note in notes)}
+        return {FILE: releases.files(found).get(FILE, "") + releases.amiss(found, EDITED)}
 
     def effect(self, before: Texts, after: Texts) -> Effect:
         """Another text takes a restart, which cuts every session of the LNS: the texts do not say how many."""

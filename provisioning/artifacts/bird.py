@@ -23,8 +23,6 @@ from provisioning.texts import Texts
 FILE: Final = "essaim.conf"
 PATH: Final = "/etc/bird/essaim.conf"
 EDITED: Final = f"{FILE} was edited by hand"
-NOT_RUNNING: Final = "the server does not run"
-NOT_TOLD: Final = "the server was not told of this release"
 _CARRYING: Final = re.compile(
     r"route \S+ via |protocol (?:bgp|ospf) |local .*as |neighbor |interface "
     r"|if net = \S+ (?:then accept|&& )|if proto = "
@@ -53,12 +51,7 @@ class Bird:
         found = releases.sections(output)
         if "release" not in found:
             return {}
-        notes = [EDITED] if releases.edited(found) else []
-        if "running" not in found:
-            notes.append(NOT_RUNNING)
-        elif found.get("told", "").strip() != found["release"].strip().rpartition("/")[2]:
-            notes.append(NOT_TOLD)
-        return {FILE: releases.files(found).get(FILE, "") + "".join(f"# {note}\n" for note in notes)}
+        return {FILE: releases.files(found).get(FILE, "") + releases.amiss(found, EDITED)}
 
     def effect(self, before: Texts, after: Texts) -> Effect:
         """A road or a peer that goes cuts whoever goes by it; the texts do not say how many."""

@@ -42,7 +42,6 @@ LAST_RESORT: Final = 65535
 """A metric that gives way to any daemon's route."""
 STEP: Final = 10
 EDITED: Final = f"{FILE} was edited by hand"
-NOT_RUNNING: Final = "the server does not run"
 
 _VERSION: Final = 1
 _LAST_LINE: Final = 0xFFFE
@@ -183,7 +182,7 @@ class Carrier:
         except (ValueError, LookupError, TypeError) as wrong:
             raise releases.Illegible(what=f"{PROGRAM} show") from wrong
         notes = [EDITED] if releases.edited(found) else []
-        notes += [] if "running" in found else [NOT_RUNNING]
+        notes += [] if "running" in found else [releases.NOT_RUNNING]
         return {FILE: held + "".join(f"# {note}\n" for note in notes)}
 
     def recognised(self, running: Texts, desired: Texts) -> Texts:

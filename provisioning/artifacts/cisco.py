@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from foundation.text import render
 from inventory.models.devices import Device
 from provisioning import ios
-from provisioning.artifact import Effect, Observation
+from provisioning.artifact import Effect
 from provisioning.artifacts.edge import Router, edge, effect, word
 from provisioning.artifacts.l2tp import MTU, Lns, lns
+from provisioning.artifacts.vendor import VendorRouter
 from provisioning.texts import Texts
 
 FILE: Final = "ios.cfg"
@@ -30,22 +31,14 @@ _CARRIES: Final = re.compile(
 )
 
 
-class Ios:
+class Ios(VendorRouter):
     """What edges and LNS of this platform have in common."""
 
     name: str
     role: str
     platform = "ios"
     secrets = re.compile(r"\b(?:key|server-key|password|secret)(?: \d)? (?P<secret>\S+)$", re.MULTILINE)
-    observation: Observation | None = None
-
-    def observed(self, output: str) -> Texts:
-        """The running configuration, as the router gives it."""
-        return {FILE: output}
-
-    def recognised(self, running: Texts, desired: Texts) -> Texts:  # noqa: ARG002 - the protocol's signature
-        """What runs is compared as trees already, whoever typed it."""
-        return running
+    file = FILE
 
     def strangers(self, running: Texts, desired: Texts) -> tuple[str, ...]:
         """Addresses, neighbours and prefixes that would go from a router that somebody set up by hand."""
@@ -56,10 +49,6 @@ class Ios:
     def effect(self, before: Texts, after: Texts) -> Effect:
         """A road, a peer, an address or a way in that goes cuts whoever goes by it; the texts say not how many."""
         return effect(before.get(FILE, ""), after.get(FILE, ""), lambda row: _CARRIES.match(row) is not None)
-
-    def lines(self, before: Texts, after: Texts) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's signature
-        """None: a router knows pools, not lines."""
-        return ()
 
 
 class IosEdge(Ios):

@@ -26,8 +26,6 @@ CONFIGURATION: Final = "essaim.conf"
 ACCESS: Final = "update.conf"
 PORT: Final = 53
 EDITED: Final = f"{CONFIGURATION} was edited by hand"
-NOT_RUNNING: Final = "the server does not run"
-NOT_TOLD: Final = "the server was not told of this release"
 
 _LABEL: Final = re.compile(r" ; (L\d+)$")
 _SERIAL: Final = re.compile(r"^(@ SOA \S+ \S+) \d+ ", re.MULTILINE)
@@ -69,17 +67,10 @@ class Dns:
         found = releases.sections(output)
         if "release" not in found:
             return {}
-        texts, notes = releases.files(found), []
-        if releases.edited(found):
-            notes.append(EDITED)
+        texts = releases.files(found)
         if self._copied:
             texts = {name: text for name, text in texts.items() if name == CONFIGURATION} | _served(found)
-        if "running" not in found:
-            notes.append(NOT_RUNNING)
-        elif found.get("told", "").strip() != found["release"].strip().rpartition("/")[2]:
-            notes.append(NOT_TOLD)
-        configuration = texts.get(CONFIGURATION, "") + "".join(f"# {note}\n" for note in notes)
-        return {**texts, CONFIGURATION: configuration}
+        return {**texts, CONFIGURATION: texts.get(CONFIGURATION, "") + releases.amiss(found, EDITED)}
 
     def effect(self, before: Texts, after: Texts) -> Effect:
         """Zones are read again while the old ones are served; connections know nothing of it."""

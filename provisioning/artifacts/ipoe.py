@@ -41,8 +41,6 @@ FILES: Final = {
     "radvd.conf": "/etc/radvd.conf",
 }
 EDITED: Final = "ipoe was edited by hand"
-NOT_RUNNING: Final = "the server does not run"
-NOT_TOLD: Final = "the server was not told of this release"
 
 _GATEWAY: Final = Phrase(f"une adresse IPv4 sur {ACCESS}", f"an IPv4 address on {ACCESS}")
 _SECOND_PREFIX: Final = 1_000_000
@@ -138,17 +136,11 @@ class Ipoe:
     def observed(self, output: str) -> Texts:
         """The files that the daemons read, and what is amiss with them."""
         found = releases.sections(output)
-        texts, notes = releases.files(found), []
+        texts = releases.files(found)
         if releases.by_hand(found):
             # What Debian's packages put there serves nobody.
             return {**texts, LINES: f"# {releases.FOREIGN}\n"} if _served_by_hand(texts) else {}
-        if releases.edited(found):
-            notes.append(EDITED)
-        if "running" not in found:
-            notes.append(NOT_RUNNING)
-        elif found.get("told", "").strip() != found["release"].strip().rpartition("/")[2]:
-            notes.append(NOT_TOLD)
-        return {**texts, LINES: texts.get(LINES, "") + "".join(f"# {note}\n" for note in notes)}
+        return {**texts, LINES: texts.get(LINES, "") + releases.amiss(found, EDITED)}
 
     def recognised(self, running: Texts, desired: Texts) -> Texts:  # noqa: ARG002 - the protocol's signature
         """Nothing that was made by hand: Kea's files say one thing in many ways."""

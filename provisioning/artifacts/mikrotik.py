@@ -17,9 +17,10 @@ from foundation.text import render
 from inventory.models.addresses import IPNetwork
 from inventory.models.devices import Device
 from provisioning import facts, routeros
-from provisioning.artifact import Effect, Impact, Observation
+from provisioning.artifact import Effect, Impact
 from provisioning.artifacts.edge import Router, edge, word
 from provisioning.artifacts.l2tp import MTU, Lns, lns
+from provisioning.artifacts.vendor import VendorRouter
 from provisioning.routeros import Row
 from provisioning.texts import Texts
 
@@ -34,22 +35,14 @@ _ROADS: Final = frozenset({
 _HARMLESS: Final = frozenset({"comment", "input.limit-process-routes-ipv4", "input.limit-process-routes-ipv6"})
 
 
-class RouterOs:
+class RouterOs(VendorRouter):
     """What edges and LNS of this platform have in common."""
 
     name: str
     role: str
     platform = "routeros"
     secrets = re.compile(r'\bsecret=(?P<secret>"(?:[^"\\]|\\.)*"|\S+)')
-    observation: Observation | None = None
-
-    def observed(self, output: str) -> Texts:
-        """The export, as the router gives it."""
-        return {FILE: output}
-
-    def recognised(self, running: Texts, desired: Texts) -> Texts:  # noqa: ARG002 - the protocol's signature
-        """Rows are compared by what they say already, whoever typed them."""
-        return running
+    file = FILE
 
     def strangers(self, running: Texts, desired: Texts) -> tuple[str, ...]:
         """Rows under our mark that would go, and settings that would change."""
@@ -62,10 +55,6 @@ class RouterOs:
             return Effect(Impact.NONE)
         cuts = bool(before) and any(_cuts(row) for row in _typed(before, after))
         return Effect(Impact.CUTS if cuts else Impact.HITLESS)
-
-    def lines(self, before: Texts, after: Texts) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's signature
-        """None: a router knows pools, not lines."""
-        return ()
 
 
 class RouterOsEdge(RouterOs):

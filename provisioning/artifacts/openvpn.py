@@ -41,8 +41,6 @@ MOST: Final = 8192
 """Clients at a time, where OpenVPN's own bound is 1024."""
 FOLDER: Final = f"{releases.FOLDER}/openvpn/current"
 EDITED: Final = f"{CONFIGURATION} was edited by hand"
-NOT_RUNNING: Final = "the server does not run"
-NOT_TOLD: Final = "the server was not told of this release"
 
 _STARTING: Final = (CONFIGURATION, *openvpn_trust.FILES)
 """What the daemon reads only as it starts."""
@@ -137,19 +135,13 @@ class OpenVpn:
         found = releases.sections(output)
         if releases.by_hand(found):
             return openvpn_found.observed(found.get("foreign", "[]"))
-        texts, notes = releases.files(found), []
-        if releases.edited(found):
-            notes.append(EDITED)
-        if "running" not in found:
-            notes.append(NOT_RUNNING)
-        elif found.get("told", "").strip() != found["release"].strip().rpartition("/")[2]:
-            notes.append(NOT_TOLD)
+        texts = releases.files(found)
         if "running" in found and "link" in found:
             try:
                 texts[ROUTES] = _kernel(_seen(found))
             except (ValueError, LookupError) as wrong:
                 raise releases.Illegible(what=f"ip addr show dev {INTERFACE}") from wrong
-        return {**texts, CONFIGURATION: texts.get(CONFIGURATION, "") + "".join(f"# {note}\n" for note in notes)}
+        return {**texts, CONFIGURATION: texts.get(CONFIGURATION, "") + releases.amiss(found, EDITED)}
 
     def effect(self, before: Texts, after: Texts) -> Effect:
         """Who comes in cuts nobody; who goes, changes or is revoked is cut; a restart cuts them all."""
@@ -159,7 +151,7 @@ class OpenVpn:
         added = len(new.keys() - old.keys())
         if openvpn_found.foreign(before):
             return Effect(Impact.CUTS, len(old))
-        if not old or f"# {NOT_RUNNING}\n" in before.get(CONFIGURATION, ""):
+        if not old or f"# {releases.NOT_RUNNING}\n" in before.get(CONFIGURATION, ""):
             return Effect(Impact.HITLESS, added)
         if _starts_anew(before, after):
             return Effect(Impact.CUTS, len(old))
@@ -225,7 +217,7 @@ def _label(text: str) -> str:
 
 
 def _starts_anew(before: Texts, after: Texts) -> bool:
-    if f"# {NOT_TOLD}\n" in before.get(CONFIGURATION, ""):
+    if f"# {releases.NOT_TOLD}\n" in before.get(CONFIGURATION, ""):
         return True
     return any(_NOTES.sub("", before.get(name, "")) != _NOTES.sub("", after.get(name, "")) for name in _STARTING)
 

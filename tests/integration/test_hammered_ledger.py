@@ -27,4 +27,4 @@ def test_a_hammered_pool_always_adds_up_on_postgresql(pg_store: Store, tmp_path:
 def hammered(store: Store, key: Path) -> None:
     database = store.engine.url.render_as_string(hide_password=False)
     argv = [sys.executable, str(HAMMER), "lead", database, str(key), str(WORKERS), str(DEEDS)]
-    subprocess.run(argv, check=True)
+    assert subprocess.run(argv, check=False).returncode == 0

@@ -15,8 +15,9 @@ from foundation.speech import Phrase
 from inventory import routing, rules
 from provisioning import probes
 from provisioning.artifact import Effect, Impact, Target
-from provisioning.artifacts.bird import BIRD, EDITED, NOT_RUNNING, NOT_TOLD
+from provisioning.artifacts.bird import BIRD, EDITED
 from provisioning.facts import MachineIncomplete
+from provisioning.releases import NOT_RUNNING, NOT_TOLD
 
 FILE = "essaim.conf"
 DEBIANS = """\

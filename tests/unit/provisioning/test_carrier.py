@@ -23,8 +23,8 @@ from provisioning.artifacts.carrier import (
     EDITED,
     FILE,
     MEMBERS,
-    NOT_RUNNING,
 )
+from provisioning.releases import NOT_RUNNING
 
 
 @pytest.fixture

@@ -19,12 +19,11 @@ from provisioning.artifacts.dns import (
     CONFIGURATION,
     EDITED,
     KNOT,
-    NOT_RUNNING,
-    NOT_TOLD,
     NSD,
     UPDATE,
 )
 from provisioning.facts import MachineIncomplete, Unwritable
+from provisioning.releases import NOT_RUNNING, NOT_TOLD
 from provisioning.texts import redacted
 
 V4, V4_OF_COPPER = "100.51.198.in-addr.arpa.zone", "113.0.203.in-addr.arpa.zone"

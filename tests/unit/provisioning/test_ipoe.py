@@ -21,9 +21,9 @@ from inventory.models.devices import Device
 from inventory.models.lines import LineState
 from provisioning import targets
 from provisioning.artifact import Effect, Impact
-from provisioning.artifacts.ipoe import EDITED, IPOE, LINES, NOT_RUNNING, NOT_TOLD
+from provisioning.artifacts.ipoe import EDITED, IPOE, LINES
 from provisioning.facts import MachineIncomplete
-from provisioning.releases import FOREIGN
+from provisioning.releases import FOREIGN, NOT_RUNNING, NOT_TOLD
 from provisioning.texts import digest
 
 KEA4, KEA6, RADVD = "kea-dhcp4.conf", "kea-dhcp6.conf", "radvd.conf"
