@@ -40,6 +40,7 @@ EXCEPTIONS = {
     "inventory.suggestions.suggest": "does nothing: it waits for someone who may",
     "inventory.suggestions.accept": "does the deed by its own verb, which asks",
     "inventory.suggestions.refuse": "asks by itself for the deed's own task; one's own one may take back",
+    "inventory.suggestions.note_told": "the mail has gone, whoever had it sent",
     "provisioning.adopting.taking.take": "does nothing but by verbs that ask",
     "provisioning.adopting.weighing.weigh": "reads; who read the machine's files was asked",
     "provisioning.openvpn_handouts.made": PART,
