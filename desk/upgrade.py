@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from foundation import clock, journal
@@ -26,27 +26,34 @@ class NotOurs(Unavailable):
 
 
 def upgrade(store: Store, actor: str) -> tuple[str, str]:
-    """Bring the schema up to date, all or nothing; from which revision to which. The journal is verified before.
+    """Bring the schema up to date, all or nothing, its journal entry with it; from which revision to which.
 
-    It asks for no mandate: whoever can run it holds the database itself. Raises NotOurs, JournalBroken.
+    The journal is verified before. It asks for no mandate: whoever can run it holds the database itself.
+    Raises NotOurs, JournalBroken.
     """
-    before = _revision(store)
+    before = _revision_of(store)
     with transaction(store) as session:
         journal.verify(session)
-    migrate(store.engine)
-    after = _revision(store)
-    if after != before:
-        with transaction(store) as session:
-            journal.record(
-                session, Act(actor, clock.now()), "association.upgrade", "schema", before=before, after=after
-            )
-    return before, after
+
+    def told(connection: Connection) -> None:
+        after = _revision(connection)
+        if after != before:
+            act = Act(actor, clock.now())
+            with store.session(connection) as session, session.begin():
+                journal.record(session, act, "association.upgrade", "schema", before=before, after=after)
+
+    migrate(store.engine, told)
+    return before, _revision_of(store)
 
 
-def _revision(store: Store) -> str:
+def _revision_of(store: Store) -> str:
     try:
         with store.engine.connect() as connection:
             connection.execute(text("SELECT count(*) FROM journal"))
-            return MigrationContext.configure(connection).get_current_revision() or "0"
+            return _revision(connection)
     except (OperationalError, ProgrammingError) as other:
         raise NotOurs from other
+
+
+def _revision(connection: Connection) -> str:
+    return MigrationContext.configure(connection).get_current_revision() or "0"

@@ -186,9 +186,9 @@ class Store:
     templates: Path | None = None
     """The association's own templates, where it may have some."""
 
-    def session(self) -> EssaimSession:
-        """A new session on this database."""
-        return EssaimSession(self.engine, info={"vault": self.vault, "templates": self.templates})
+    def session(self, within: Connection | None = None) -> EssaimSession:
+        """A new session on this database; `within` a connection, it is part of the transaction that is open there."""
+        return EssaimSession(within or self.engine, info={"vault": self.vault, "templates": self.templates})
 
 
 def open_store(settings: Settings) -> Store:

@@ -84,10 +84,16 @@ GUARDS.append(
             "FOR EACH STATEMENT EXECUTE FUNCTION essaim_append_only()",
             "CREATE OR REPLACE TRIGGER journal_payload_no_update BEFORE UPDATE ON journal_payload "
             "FOR EACH STATEMENT EXECUTE FUNCTION essaim_append_only()",
-            # One way there and back for the lock and for what is read under it.
-            "CREATE OR REPLACE FUNCTION essaim_journal_head() RETURNS TABLE (id bigint, chain bytea) "
-            "LANGUAGE plpgsql AS $$ BEGIN LOCK TABLE journal IN EXCLUSIVE MODE; RETURN QUERY "
-            "SELECT journal.id, journal.chain FROM journal ORDER BY journal.id DESC LIMIT 1; END $$",
+            # One way there and back, however far the server: the lock is held from here to the commit alone.
+            "CREATE OR REPLACE FUNCTION essaim_journal_add(at timestamptz, actor text, verb text, subject text, "
+            "member text, digest bytea, salt bytea, body text, told text) RETURNS void LANGUAGE plpgsql AS "
+            "$$ DECLARE number bigint; before bytea; BEGIN LOCK TABLE journal IN EXCLUSIVE MODE; "
+            "SELECT id, chain INTO number, before FROM journal ORDER BY id DESC LIMIT 1; "
+            "number := coalesce(number, 0) + 1; "
+            "before := coalesce(before, decode(repeat('00', 32), 'hex')); "
+            "INSERT INTO journal (id, at, actor, verb, subject, member, digest, previous, chain) VALUES (number, $1, "
+            "$2, $3, $4, $5, $6, before, sha256(before || convert_to('[' || number || ',' || told, 'UTF8'))); "
+            "INSERT INTO journal_payload (entry_id, salt, body) VALUES (number, $7, $8); END $$",
         ),
     )
 )
@@ -192,16 +198,14 @@ _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensu
 
 
 _HEAD: Final = select(Entry.id, Entry.chain).order_by(Entry.id.desc()).limit(1)
-_HELD: Final = text("SELECT id, chain FROM essaim_journal_head()").columns(Entry.id, Entry.chain)
-"""The head, behind a lock: SQLite has one writer by nature."""
+"""SQLite has one writer by nature: nothing to lock."""
 _ENTRIES: Final = Entry.metadata.tables["journal"]
 _PAYLOADS: Final = Entry.metadata.tables["journal_payload"]
 _ADD_ENTRIES: Final = insert(_ENTRIES)
 _ADD_PAYLOADS: Final = insert(_PAYLOADS)
-_ADD_BOTH: Final = insert(_PAYLOADS).add_cte(
-    insert(_ENTRIES).values({column.name: bindparam(column.name) for column in _ENTRIES.c}).cte("entry")
-)
-"""One way there and back for both; SQLite has no such statement, and no way to go."""
+_CHAINED: Final = text(
+    "SELECT essaim_journal_add(:at, :actor, :verb, :subject, :member, :digest, :salt, :body, :told)"
+).bindparams(bindparam("at", type_=_ENTRIES.c.at.type))
 
 
 def _deed(entry: Entry, payload: Payload | None) -> Deed:
@@ -218,8 +222,12 @@ def _digest(salt: bytes, body: str) -> bytes:
 
 
 def _link(entry: Any) -> bytes:
-    head = canonical([entry.id, entry.at, entry.actor, entry.verb, entry.subject, entry.member, entry.digest.hex()])
-    return sha256(entry.previous + head.encode()).digest()
+    return sha256(entry.previous + f"[{entry.id},{_told(entry)}".encode()).digest()
+
+
+def _told(entry: Any) -> str:
+    """What the chain runs over besides the entry's number: the rest of a canonical list."""
+    return canonical([entry.at, entry.actor, entry.verb, entry.subject, entry.member, entry.digest.hex()])[1:]
 
 
 @event.listens_for(EssaimSession, "before_commit")
@@ -229,30 +237,28 @@ def _write_what_waits(session: EssaimSession) -> None:
         return
     session.flush()
     connection = session.connection()
-    last = connection.execute(_HELD if connection.dialect.name == "postgresql" else _HEAD).one_or_none()
-    before, previous = (last.id, last.chain) if last else (0, START)
-    entries, payloads = [], []
-    for number, (act, verb, subject, member, facts) in enumerate(waiting, start=before + 1):
-        salt, body = secrets.token_bytes(16), canonical(facts)
-        entry = SimpleNamespace(
-            id=number,
-            at=act.at,
-            actor=act.actor,
-            verb=verb,
-            subject=subject,
-            member=member,
-            digest=_digest(salt, body),
-            previous=previous,
-        )
-        entry.chain = previous = _link(entry)
-        entries.append(vars(entry))
-        payloads.append({"entry_id": number, "salt": salt, "body": body})
+    told = [_entry(*each) for each in waiting]
     if connection.dialect.name == "postgresql":
-        both = [entry | payload for entry, payload in zip(entries, payloads, strict=True)]
-        connection.execute(_ADD_BOTH, both if len(both) > 1 else both[0])  # a batch of one goes there and back twice
-    else:
-        connection.execute(_ADD_ENTRIES, entries)
-        connection.execute(_ADD_PAYLOADS, payloads)
+        rows = [vars(entry) | {"told": _told(entry)} for entry in told]
+        connection.execute(_CHAINED, rows if len(rows) > 1 else rows[0])  # a batch of one goes there and back twice
+        return
+    last = connection.execute(_HEAD).one_or_none()
+    before, previous = (last.id, last.chain) if last else (0, START)
+    for number, entry in enumerate(told, start=before + 1):
+        entry.id = entry.entry_id = number
+        entry.previous = previous
+        entry.chain = previous = _link(entry)
+    rows = [vars(entry) for entry in told]
+    connection.execute(_ADD_ENTRIES, rows)
+    connection.execute(_ADD_PAYLOADS, rows)
+
+
+def _entry(act: Act, verb: str, subject: str, member: str | None, facts: dict[str, Any]) -> SimpleNamespace:
+    salt, body = secrets.token_bytes(16), canonical(facts)
+    digest = _digest(salt, body)
+    return SimpleNamespace(
+        at=act.at, actor=act.actor, verb=verb, subject=subject, member=member, digest=digest, salt=salt, body=body
+    )
 
 
 @event.listens_for(EssaimSession, "after_transaction_end")

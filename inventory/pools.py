@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.orm import Session, joinedload
 
 from foundation import clock, journal
@@ -26,6 +26,7 @@ from inventory.rights import asks
 LONGEST_QUARANTINE: Final = 3650
 """Ten years of days."""
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,31}")
+_NAMED: Final = select(Pool).where(Pool.name == bindparam("name"), Pool.closed_at.is_(None))
 
 
 class NoSuchPool(NotFound):
@@ -188,7 +189,7 @@ def change_pool(
 
 def find_pool(session: Session, name: str) -> Pool:
     """The living pool of that name. Raises NoSuchPool."""
-    pool = session.scalar(select(Pool).where(Pool.name == name, Pool.closed_at.is_(None)))
+    pool = session.scalar(_NAMED, {"name": name})
     if pool is None:
         raise NoSuchPool(pool=name[:32])
     return pool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.resources import files
@@ -25,10 +25,10 @@ def metadata() -> MetaData:
     return Base.metadata
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, told: Callable[[Connection], None] | None = None) -> None:
     """Bring a database, empty or old, to today's schema, with every guard in place.
 
-    All or nothing: on both engines the whole upgrade is one transaction.
+    All or nothing: on both engines the whole upgrade is one transaction, and what `told` writes is part of it.
     """
     with (
         engine.connect().execution_options(essaim_writes=True) as connection,
@@ -39,6 +39,8 @@ def upgrade(engine: Engine) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         put_guards(connection)
+        if told is not None:
+            told(connection)
         if engine.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise DatabaseUnreadable(reason="foreign_key_check")
 

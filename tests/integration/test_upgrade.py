@@ -8,6 +8,7 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
+from foundation import journal
 from foundation.database import engine_of
 from migrations import configuration
 
@@ -57,6 +58,19 @@ def test_an_old_association_says_what_to_do_then_has_all_it_had(old: Any) -> Non
     assert "L0003" in old("search", "05 56 00 00 42").out
     assert "M0007" in old("search", "ada@").out
     assert "association : mise à jour" in old("journal", "show").out
+
+
+@pytest.mark.sqlite
+def test_an_upgrade_whose_journal_entry_cannot_be_written_changes_nothing(
+    old: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(journal, "record", full)
+        assert old("upgrade", status=4).err
+    assert "de 0001 à" in old("upgrade").out
 
 
 @pytest.mark.sqlite

@@ -25,7 +25,7 @@ from foundation import clock
 from foundation.acts import Act
 from foundation.database import Store, open_store, reading, transaction
 from foundation.settings import Settings, read_settings
-from inventory import devices
+from inventory import devices, members
 from inventory.models.devices import Interface
 from provisioning import apply as applying
 from provisioning import changes, plan, targets, texts
@@ -56,6 +56,8 @@ def act() -> Act:
 def alter(store: Store, settings: Settings, name: str, number: int) -> None:
     """Have the inventory want something else of a target: another tunnel, or another word on an interface."""
     if name.startswith("vpn/"):
+        with transaction(store) as session:
+            members.add_member(session, act(), f"Voisin {number}")
         visit.order_tunnel(store, settings, act())
         return
     with transaction(store) as session:
