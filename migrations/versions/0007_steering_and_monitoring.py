@@ -1,4 +1,4 @@
-"""A wholesaler's RADIUS asks ours, over a path that carries so much."""
+"""Wholesalers' RADIUS, the keys of routers inside, mails that wait, where alerts are told."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +17,8 @@ def upgrade() -> None:
     _wholesalers()
     _ospf_keys()
     _webhooks()
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION IF EXISTS essaim_journal_head()")  # the journal is added to in one statement now
 
 
 def _wholesalers() -> None:

@@ -87,8 +87,8 @@ _DOWN: Final[dict[Part, tuple[Situation, Phrase, Phrase]]] = {
             "The fault is ours: the server that ends the lines (LNS) does not run any more.",
         ),
         Phrase(
-            "La panne est chez nous : le serveur qui termine les lignes (LNS) ne répond plus.",
-            "The fault is ours: the server that ends the lines (LNS) does not answer any more.",
+            "Le serveur qui termine les lignes (LNS) ne nous répond pas : la panne est sans doute chez nous.",
+            "The server that ends the lines (LNS) does not answer us: the fault is most likely ours.",
         ),
     ),
     Part.RADIUS: (
@@ -98,8 +98,8 @@ _DOWN: Final[dict[Part, tuple[Situation, Phrase, Phrase]]] = {
             "The fault is ours: the server that checks logins (RADIUS) does not run any more.",
         ),
         Phrase(
-            "La panne est chez nous : le serveur qui vérifie les identifiants (RADIUS) ne répond plus.",
-            "The fault is ours: the server that checks logins (RADIUS) does not answer any more.",
+            "Le serveur qui vérifie les identifiants (RADIUS) ne nous répond pas : la panne est sans doute chez nous.",
+            "The server that checks logins (RADIUS) does not answer us: the fault is most likely ours.",
         ),
     ),
     Part.WIREGUARD: (
@@ -109,8 +109,8 @@ _DOWN: Final[dict[Part, tuple[Situation, Phrase, Phrase]]] = {
             "The fault is ours: the VPN server does not run any more.",
         ),
         Phrase(
-            "La panne est chez nous : le serveur VPN ne répond plus.",
-            "The fault is ours: the VPN server does not answer any more.",
+            "Le serveur VPN ne nous répond pas : la panne est sans doute chez nous.",
+            "The VPN server does not answer us: the fault is most likely ours.",
         ),
     ),
     Part.RESOLVER: (
@@ -120,8 +120,8 @@ _DOWN: Final[dict[Part, tuple[Situation, Phrase, Phrase]]] = {
             "The fault is ours: our name resolver (DNS) does not answer any more.",
         ),
         Phrase(
-            "La panne est chez nous : notre résolveur de noms (DNS) ne répond plus.",
-            "The fault is ours: our name resolver (DNS) does not answer any more.",
+            "Notre résolveur de noms (DNS) ne nous répond pas : la panne est sans doute chez nous.",
+            "Our name resolver (DNS) does not answer us: the fault is most likely ours.",
         ),
     ),
 }
@@ -252,7 +252,7 @@ _AROUND: Final = RECENT / 6
 
 def _noticed(one: Notice) -> Finding:
     fact = Told(Phrase("début de {number}", "beginning of {number}"), {"number": one.number}, at=one.since)
-    return Finding(Situation.WORKS, Told(one.said), (fact,), (_WAIT,))
+    return Finding(Situation.WORKS, Told(one.said), (fact,), (_WAIT,) if one.under_way else ())
 
 
 def _fallen(one: Running, seen: Seen) -> Finding:

@@ -37,10 +37,10 @@ def entries(demo: Any) -> int:
 def test_whoever_watches_the_network_is_told_all_and_what_could_not_be_looked_at(demo: Any) -> None:
     before = entries(demo)
     said = demo("--as", "M0001", "line", "diagnose", "L0042")
-    assert said.out.startswith("La panne est chez nous : le serveur VPN ne répond plus.\n")
+    assert said.out.startswith("Le serveur VPN ne nous répond pas : la panne est sans doute chez nous.\n")
     assert "Regarder sur vpn : systemctl status wg-quick@wg0" in said.out
     assert "Ce qui n'a pas pu être regardé :" in said.out
-    assert "The fault is ours: the VPN server" in demo("--as", "M0001", "line", "diagnose", "L0042", lang="en").out
+    assert "The VPN server does not answer us" in demo("--as", "M0001", "line", "diagnose", "L0042", lang="en").out
     assert entries(demo) == before
 
 
