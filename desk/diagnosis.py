@@ -75,13 +75,13 @@ def diagnose(
 ) -> Diagnosis:
     """What is the matter with a line: all of it for whoever watches the network, its member's part for its member.
 
-    Raises BadNumber, NoSuchLine, NotMandated, OwnNotGiven, WhoAreYou.
+    Raises BadNumber, NoSuchLine, NotMandated, WhoAreYou.
     """
     with reading(store) as session:
         line = lines.find_line(session, number)
         whole = rights.may(session, act, Task.MONITORING_READ, line)
-        if not whole:
-            rights.demand(session, act, Task.MONITORING_READ, line, own=True)
+        if not whole and not rights.is_own(session, act, line):
+            rights.demand(session, act, Task.MONITORING_READ, line)
         known = diagnosis_facts.known(session, line, act.at, complaint)
     found = judged(_looked(known, samples, settings.means(), act.at))
     return found if whole else found.for_member()

@@ -27,6 +27,7 @@ PART: Final = "a part of verbs that ask, which no door calls"
 EXCEPTIONS = {
     "inventory.rights.demand": "it is who asks",
     "inventory.rights.may": "it is who asks",
+    "inventory.rights.is_own": "reads",
     "inventory.rights.tasks_of": "reads",
     "inventory.holders.holder_of": "reads",
     "inventory.emergencies.open_emergency": "for whoever has no mandate; only the terminal opens one",
