@@ -16,7 +16,7 @@ from api.portal.rendering import page
 from foundation.errors import EssaimError, Forbidden, Invalid, NotFound, Refused
 from foundation.speech import Phrase
 
-_FOR_PROGRAMS = ("/api/", "/healthz")
+_FOR_PROGRAMS = ("/api/", "/healthz", "/metrics")
 
 
 class SignInNeeded(Forbidden):

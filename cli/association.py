@@ -71,16 +71,20 @@ def upgrade() -> None:
 
 def poll(as_json: Json = False) -> None:
     """Read the machines over SNMP and the connections of lines."""
-    from desk import polling
+    from cli import alert
+    from desk import alerting, polling
     from foundation import clock
 
+    opened, here, at = store(), settings(), clock.now()
     with screen.progress(Phrase("Les machines sont relevées", "Polling the machines")):
-        report = polling.poll(store(), settings(), clock.now())
+        report = polling.poll(opened, here, at)
+        watched = alerting.watch(opened, here, at, report)
     if as_json:
         screen.give(
             {
                 "answered": report.answered,
                 "unanswered": {each.machine: each.error.sentence(screen.language()) for each in report.unanswered},
+                "alerts": watched.open,
             }
         )
     else:
@@ -103,6 +107,7 @@ def poll(as_json: Json = False) -> None:
                     "No machine to poll: the inventory has none yet.",
                 )
             )
+        alert.say(watched)
     if report.unanswered:
         raise typer.Exit(report.unanswered[0].error.exit_status)
 

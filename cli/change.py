@@ -297,6 +297,8 @@ def show_planned(one: Planned, *, most: int | None = None) -> None:
     for each in one.works:
         told = each.say(screen.language())
         screen.say(Phrase("▲ {target} : {told}", "▲ {target}: {told}"), target=one.target, told=told)
+    for remark in one.remarks:
+        screen.say(Phrase("▲ {target} : {told}", "▲ {target}: {told}"), target=one.target, told=remark)
     if one.problem is not None:
         return screen.say(
             Phrase("? {target} : {reason}", "? {target}: {reason}"),

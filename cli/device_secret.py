@@ -41,7 +41,7 @@ def secret(
     """Seal a secret: typed without echo, or read from standard input; never on the command line."""
     from inventory import device_secrets, devices
 
-    given = None if generate else _typed()
+    given = None if generate else typed()
     with writing(why) as (session, act):
         device = devices.find_device(session, name)
         device_secrets.entrust(session, act, device, purpose, given)
@@ -58,7 +58,8 @@ def secret(
     )
 
 
-def _typed() -> str:
+def typed() -> str:
+    """A secret: typed without echo, or the first row of standard input."""
     if sys.stdin.isatty():
         return getpass(
             Phrase("Le secret (rien ne s'affiche) : ", "The secret (nothing shows): ").say(screen.language())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -114,29 +114,43 @@ def mend() -> None:
     return screen.say(Phrase("Réparé : {mended}.", "Mended: {mended}."), mended=mended)
 
 
-def rehearse(number: Annotated[str, typer.Argument(metavar="C0042")], as_json: Json = False) -> None:
-    """A change is applied to a lab that stands in for the machines."""
+_PAPER: Final = Phrase(
+    "~ {change} : aucun labo n'a de machine comme {target}. Vérifié à la place, sur le papier : le texte se lit, les "
+    "{typed} lignes à taper mènent de ce qui tourne à ce qui est voulu ({stand} lignes, toutes là), et une seconde "
+    "fois il n'y a rien à taper. Ni la machine ni BGP n'ont été essayés.",
+    "~ {change}: no lab has a machine like {target}. Checked instead, on paper: the text can be read, the {typed} "
+    "lines to type lead from what runs to what is wanted ({stand} lines, all there), and a second time there is "
+    "nothing to type. Neither the machine nor BGP was tried.",
+)
+
+
+def rehearse(
+    numbers: Annotated[list[str], typer.Argument(metavar="C0042...")],
+    as_json: Json = False,
+) -> None:
+    """Changes are applied to a lab that stands in for the machines, one after another, each to a lab of its own."""
     from desk.rehearsal import rehearse as play
 
     opened = store()
     with screen.progress(Phrase("Le changement est répété", "The change is rehearsed")) as bar:
-        done = play(
-            opened,
-            settings(),
-            act(opened),
-            number,
-            lambda step: bar.update(bar.task_ids[0], description=step.say(screen.language())),
-        )
+
+        def told(step: Phrase) -> None:
+            bar.update(bar.task_ids[0], description=step.say(screen.language()))
+
+        found = [play(opened, settings(), act(opened), number, told) for number in numbers]
     if as_json:
-        screen.give(done)
+        screen.give(found if len(numbers) > 1 else found[0])
     else:
-        _tell(done)
-    if done.problem is not None or done.cut:
+        for done in found:
+            _tell(done)
+    if any(done.problem is not None or done.cut for done in found):
         raise typer.Exit(1)
 
 
 def _tell(done: Rehearsed) -> None:
     facts = {"change": done.change, "target": done.target, "machine": done.played_by, "lines": done.lines}
+    if done.paper is not None:
+        return screen.say(_PAPER, **facts, typed=done.paper.typed, stand=done.paper.stand)
     if done.problem is not None:
         screen.say(
             Phrase("✗ {change}, répété au labo : {reason}", "✗ {change}, rehearsed in the lab: {reason}"),
@@ -163,6 +177,7 @@ def _tell(done: Rehearsed) -> None:
             ),
             **facts,
         )
+    return None
 
 
 def register(commands: typer.Typer) -> None:

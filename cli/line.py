@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from cli import closing, line_access, migrating, screen, sharing
+from cli import closing, diagnosing, line_access, migrating, screen, sharing
 from cli.door import After, Json, Why, Yes, help_of, looking, noun, settings, store, writing
 from foundation.speech import Phrase
 
@@ -387,6 +387,7 @@ def _view(session: Session, number: str, at: datetime) -> LineView:
 sharing.register(commands)
 migrating.register(commands)
 line_access.register(commands)
+diagnosing.register(commands)
 commands.command(help=help_of("Là où le cuivre ferme : essaim line closing --within 1y", "Copper that closes soon"))(
     closing.closing
 )

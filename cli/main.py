@@ -10,6 +10,7 @@ import typer
 from cli import (
     address,
     adopt,
+    alert,
     asking,
     association,
     authority,
@@ -23,7 +24,9 @@ from cli import (
     dues,
     equipment,
     exchange,
+    export_machines,
     feed,
+    graph,
     incident,
     journal,
     key,
@@ -34,7 +37,9 @@ from cli import (
     member,
     offer,
     order,
+    ospf,
     payment,
+    poll,
     pool,
     portal,
     rack,
@@ -115,6 +120,7 @@ essaim.command("adopt", help=help_of("Reprendre une machine qui sert déjà", "A
 )
 essaim.add_typer(exchange.imports, name="import")
 essaim.add_typer(exchange.exports, name="export")
+exchange.exports.add_typer(export_machines.commands)
 essaim.add_typer(wholesaler.commands, name="wholesaler")
 essaim.add_typer(order.commands, name="order")
 essaim.add_typer(ticket.commands, name="ticket")
@@ -124,6 +130,7 @@ essaim.add_typer(site.commands, name="site")
 essaim.add_typer(rack.commands, name="rack")
 essaim.add_typer(device.commands, name="device")
 essaim.add_typer(device_peers.aggregates, name="aggregate")
+essaim.add_typer(ospf.commands, name="ospf")
 essaim.add_typer(feed.commands, name="feed")
 essaim.add_typer(equipment.commands, name="equipment")
 essaim.add_typer(change.commands, name="change")
@@ -133,9 +140,11 @@ essaim.command("drift", help=help_of("Ce qui a été fait à la main", "What was
 essaim.add_typer(suggestion.commands, name="suggestion")
 essaim.add_typer(dues.commands, name="dues")
 essaim.add_typer(payment.commands, name="payment")
-essaim.command("poll", help=help_of("Relever les machines et les connexions", "Poll machines and connections"))(
-    association.poll
+essaim.add_typer(poll.commands, name="poll")
+essaim.command("graph", help=help_of("Dessiner : essaim graph L0042 --last 7d", "Draw: essaim graph L0042 --last 7d"))(
+    graph.graph
 )
+essaim.add_typer(alert.commands, name="alert")
 essaim.command("serve", help=help_of("Ouvrir le portail des membres", "Open the members' portal"))(portal.serve)
 essaim.add_typer(journal.commands, name="journal")
 essaim.add_typer(rule.commands, name="rule")

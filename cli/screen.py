@@ -47,6 +47,11 @@ def line(text: str) -> None:
     print(folded(shown, shutil.get_terminal_size().columns) if sys.stdout.isatty() else shown)  # noqa: T201 - here alone
 
 
+def drawn(row: str) -> None:
+    """A row of a drawing: never folded."""
+    print(harmless(row))  # noqa: T201
+
+
 def folded(text: str, width: int) -> str:
     """A text in rows of `width`. What is to be copied stays in one piece: an address, the command that comes next."""
     whole = COMMAND.sub(lambda found: found[0].replace(" ", "\0"), text)
@@ -112,7 +117,7 @@ def plain(value: object) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if value is None or isinstance(value, bool | str):
+    if value is None or isinstance(value, bool | float | str):
         return value
     if isinstance(value, timedelta):
         return int(value.total_seconds())

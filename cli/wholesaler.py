@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import screen
+from cli.device_secret import typed
 from cli.door import Json, Why, help_of, looking, noun, writing
 from foundation.speech import Phrase
 
@@ -29,6 +30,20 @@ Mapping = Annotated[
 ]
 Gtr = Annotated[
     str | None, typer.Option(metavar="j+1", help=help_of("rétablissement : 4h, 8ho, j+1", "repair: 4h, 8wh, j+1"))
+]
+Asking = Annotated[
+    str | None,
+    typer.Option(
+        metavar="'198.51.100.10 2001:db8::10'",
+        help=help_of("d'où son RADIUS interroge le nôtre", "where its RADIUS asks ours from"),
+    ),
+]
+PppEnd = Annotated[
+    str | None, typer.Option(metavar="us|wholesaler", help=help_of("qui termine PPP (realm-proxy)", "who ends PPP"))
+]
+PathMtu = Annotated[
+    int | None,
+    typer.Option(help=help_of("plus grand paquet IP de son LAC à notre LNS", "largest IP packet, its LAC to our LNS")),
 ]
 Contact = Annotated[str | None, typer.Option(help=help_of("qui appeler", "whom to call"))]
 
@@ -53,6 +68,9 @@ def add(
     mapping: Mapping = None,
     gtr: Gtr = None,
     contact: Contact = None,
+    radius_from: Asking = None,
+    ppp_end: PppEnd = None,
+    path_mtu: PathMtu = None,
     why: Why = "",
     as_json: Json = False,
 ) -> None:
@@ -60,7 +78,10 @@ def add(
     from inventory import wholesalers
     from inventory.views.wholesale import view
 
-    terms = wholesalers.Terms(title, collection, realm, tunnel_endpoint, enni, vlans, sister, mapping, gtr, contact)
+    terms = wholesalers.Terms(
+        title, collection, realm, tunnel_endpoint, enni, vlans, sister, mapping, gtr, contact,
+        radius_from, ppp_end, None if path_mtu is None else str(path_mtu),
+    )  # fmt: skip
     with writing(why) as (session, act):
         added = view(wholesalers.add_wholesaler(session, act, name, terms))
     if as_json:
@@ -94,12 +115,18 @@ def change(
     mapping: Mapping = None,
     gtr: Gtr = None,
     contact: Contact = None,
+    radius_from: Asking = None,
+    ppp_end: PppEnd = None,
+    path_mtu: PathMtu = None,
     why: Why = "",
 ) -> None:
     """What is said of a wholesaler changes; an empty text takes away."""
     from inventory import wholesalers
 
-    terms = wholesalers.Terms(title, collection, realm, tunnel_endpoint, enni, vlans, sister, mapping, gtr, contact)
+    terms = wholesalers.Terms(
+        title, collection, realm, tunnel_endpoint, enni, vlans, sister, mapping, gtr, contact,
+        radius_from, ppp_end, None if path_mtu is None else str(path_mtu),
+    )  # fmt: skip
     with writing(why) as (session, act):
         wholesaler = wholesalers.find_wholesaler(session, name)
         changed = wholesalers.change_wholesaler(session, act, wholesaler, terms)
@@ -109,6 +136,31 @@ def change(
         else Phrase("{name} : rien à changer.", "{name}: nothing to change."),
         name=name,
         what=list(changed),
+    )
+
+
+@commands.command(
+    help=help_of(
+        "Le secret convenu avec lui, lu au clavier : essaim wholesaler secret collecte",
+        "The secret agreed with it, typed in: essaim wholesaler secret collecte",
+    )
+)
+def secret(name: Name, why: Why = "") -> None:
+    """What its RADIUS proves itself to ours with: typed without echo, or from standard input; never shown."""
+    from inventory import collecting, wholesalers
+
+    given = typed()
+    with writing(why) as (session, act):
+        wholesaler = wholesalers.find_wholesaler(session, name)
+        collecting.share_secret(session, act, wholesaler, given)
+    screen.say(
+        Phrase(
+            "Le secret convenu avec {name} est au coffre. Ce qui manque encore : essaim wholesaler show {name} ; "
+            "ensuite : essaim change plan",
+            "The secret agreed with {name} is in the vault. What is still missing: essaim wholesaler show {name}; "
+            "next: essaim change plan",
+        ),
+        name=name,
     )
 
 
@@ -149,12 +201,15 @@ def list_(
 
 @commands.command(help=help_of("Un opérateur : essaim wholesaler show covage", "One: essaim wholesaler show covage"))
 def show(name: Name, as_json: Json = False) -> None:
-    """One wholesaler, with the words of theirs that we know."""
-    from inventory import dialect, wholesalers
+    """One wholesaler, with the words of theirs that we know, and what its collection lacks to work."""
+    from inventory import collecting, dialect, wholesalers
+    from inventory.models.wholesale import PppEnd
+    from inventory.path_mtu import USUAL_PATH
     from inventory.views.wholesale import view
 
     with looking() as session:
-        one = view(wholesalers.find_wholesaler(session, name))
+        found = wholesalers.find_wholesaler(session, name)
+        one, missing = view(found), collecting.missing(session, found)
     if as_json:
         return screen.give(one)
     screen.say(Phrase("{title} ({name}) : {collection}.", "{title} ({name}): {collection}."), **_facts(one))
@@ -164,11 +219,19 @@ def show(name: Name, as_json: Json = False) -> None:
         (Phrase("porte de collecte", "handover port"), one.enni),
         (Phrase("VLAN", "VLANs"), f"{one.vlan_first}-{one.vlan_last}" if one.vlan_first else None),
         (Phrase("association sœur", "sister association"), one.sister),
+        (Phrase("son RADIUS interroge le nôtre depuis", "its RADIUS asks ours from"), one.radius_from),
+        (Phrase("PPP se termine chez", "PPP ends at"), one.ppp_end if one.ppp_end == PppEnd.WHOLESALER else None),
+        (
+            Phrase("plus grand paquet jusqu'à notre LNS", "largest packet to our LNS"),
+            one.path_mtu if one.path_mtu != USUAL_PATH else None,
+        ),
         (Phrase("GTR", "repair time"), one.guarantee),
         (Phrase("contact", "contact"), one.contact),
     ):
         if value:
             screen.say(Phrase("{label} : {value}", "{label}: {value}"), label=label, value=value)
+    for each in missing:
+        screen.say(Phrase("▲ Il manque {what}", "▲ Missing: {what}"), what=each)
     spoken = dialect.dialect(one.mapping)
     return screen.say(
         Phrase("Leurs mots ({title}) : {words}", "Their words ({title}): {words}"),

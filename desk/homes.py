@@ -16,7 +16,7 @@ from foundation.errors import NotFound, Refused
 from foundation.settings import Settings
 from foundation.speech import Phrase
 from foundation.vault import vault_of
-from inventory import devices, lines, rules
+from inventory import collecting, devices, lines, rules
 from inventory.models.access import VlanPair
 from inventory.models.addresses import Assignment, IPNetwork, Role
 from inventory.models.lines import Line, LineState, Technology
@@ -24,6 +24,8 @@ from provisioning import facts
 from provisioning.handouts import WireGuardHandout, own_address
 
 _RADIO: Final = "lab.ipoe"
+_ANY: Final = 65_535
+"""As much as any packet."""
 
 
 class KeyNotHere(NotFound):
@@ -79,7 +81,7 @@ def access(store: Store, settings: Settings, number: str) -> Access:
             home=home,
             program=program,
             secrets=secrets,
-            mtu=line.mtu or line.offer.mtu,
+            mtu=min(line.mtu or line.offer.mtu, collecting.carried(session).get(line.device_id or 0, _ANY)),
             wan=next(one.prefix for one in held if one.role == Role.WAN),
             delegated=next(one.prefix for one in held if one.role == Role.DELEGATED),
             routed=tuple(one.prefix for one in held if one.role == Role.ROUTED),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,34 +11,52 @@ from sqlalchemy.orm import Session
 from desk import status
 from foundation.database import Store, reading
 from foundation.settings import Settings
-from inventory import credentials, devices, lines, numbers
+from inventory import credentials, device_secrets, devices, lines, numbers
 from monitoring import poll as rounds
 from monitoring.connections import last_connection
+from monitoring.embedded import open_series
 from monitoring.models import open_samples
 from monitoring.poll import OpenVpnServer, RadiusServer, Report, Server, VpnServer
-from monitoring.snmp.engine import Agent
+from monitoring.snmp.agents import Agent, Community
+from monitoring.snmp.engine import Poller
 from monitoring.status import Status
 from provisioning import targets
 from provisioning.artifacts.openvpn import OPENVPN
+from provisioning.artifacts.radius import RADIUS
 from provisioning.artifacts.wireguard import WIREGUARD
 
 
-def poll(store: Store, settings: Settings, at: datetime) -> Report:
-    """Poll every machine over SNMP that agreed to it, and ask the VPN and RADIUS servers who is connected."""
+def poll(
+    store: Store, settings: Settings, at: datetime, *, poller: Poller | None = None, interval: float = 0.0
+) -> Report:
+    """Poll every machine over SNMP that agreed to it, and ask the VPN and RADIUS servers who is connected.
+
+    `poller` and `interval` are as `monitoring.poll.poll` has them.
+    """
     with reading(store) as session:
-        agents = [
-            Agent(device.name, str(device.management), devices.secret_of(session, device, "snmp"))
-            for device in devices.polled(session)
-        ]
+        agents = list(snmp_agents(session))
         known = credentials.opened_by(session)
         servers: list[Server] = [
             *vpn_servers(session, known),
-            *(RadiusServer(devices.machine(one), known["ppp"]) for one in devices.list_devices(session, role="radius")),
+            *(
+                RadiusServer(devices.machine(one), known["ppp"])
+                for one in devices.list_devices(session, role="radius")
+                if one.platform == RADIUS.platform
+            ),
         ]
     samples, means = open_samples(settings), settings.means()
-    heard = rounds.poll(means, samples, agents, at, lambda _: None)
+    with closing(open_series(settings)) as series:
+        heard = rounds.poll(means, series, agents, at, lambda _: None, poller=poller, interval=interval)
     met = rounds.poll_connections(means, samples, servers, at, lambda _: None)
     return Report(heard.answered + met.answered, heard.unanswered + met.unanswered)
+
+
+def snmp_agents(session: Session) -> Iterator[Agent]:
+    """Every machine that is polled over SNMP, and as whom."""
+    told = device_secrets.snmp_secrets(session)
+    for device in devices.polled(session):
+        secret = told[device.name]
+        yield Agent(device.name, str(device.management), Community(secret) if isinstance(secret, str) else secret)
 
 
 def vpn_servers(session: Session, known: Mapping[str, Mapping[str, int]]) -> Iterator[VpnServer | OpenVpnServer]:

@@ -26,9 +26,10 @@ from foundation.speech import Phrase
 from inventory import rights
 from inventory.models.mandates import Task
 from lab import topology, traffic
-from provisioning import changes, commit, probes, targets, texts
+from provisioning import changes, commit, on_paper, probes, targets, texts
 from provisioning.artifact import Target
 from provisioning.commit import Step
+from provisioning.on_paper import Paper
 from provisioning.probes import Probe
 from provisioning.texts import Texts
 
@@ -50,7 +51,8 @@ class NotInTheLab(Refused):
 class Rehearsed:
     """How a rehearsal went: the machine that played the target's, what of the change went well, and what did not.
 
-    `cut` names the members' lines of the lab that passed before and pass no more.
+    `cut` names the members' lines of the lab that passed before and pass no more. A machine that no lab can play is
+    `played_by` nobody: `paper` is then what was checked instead.
     """
 
     change: str
@@ -60,6 +62,7 @@ class Rehearsed:
     lines: tuple[str, ...] = ()
     cut: tuple[str, ...] = ()
     problem: EssaimError | None = None
+    paper: Paper | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +100,14 @@ class _Play:
 
 
 def rehearse(store: Store, settings: Settings, act: Act, number: str, progress: Callable[[Phrase], None]) -> Rehearsed:
-    """Apply a change to a lab of its own, and say what it does there.
+    """Apply a change to a lab of its own, and say what it does there; one for a Cisco or a MikroTik, on paper alone.
 
     Raises NoSuchChange, NoTarget, NotMandated, NotInTheLab, LabImpossible, LabFailed, and what the lab's machines
     refuse of the texts that are in force today.
     """
     play = _read(store, settings, act, number)
+    if on_paper.can_tell(play.part.target):
+        return _on_paper(play)
     with _stage(store, settings, progress) as (stage, cast):
         target = _played(cast, play.part.target)
         homes_here = (
@@ -118,6 +123,15 @@ def rehearse(store: Store, settings: Settings, act: Act, number: str, progress: 
         cut = tuple(one.line for one in passing if not _passes(stage, one))
     lines = tuple(one.line for one in passing)
     return Rehearsed(play.number, str(play.part.target), target.machine.name, steps, lines, cut, problem)
+
+
+def _on_paper(play: _Play) -> Rehearsed:
+    """No lab has such a machine: what would be typed is worked out, and followed to what would come of it."""
+    target = play.part.target
+    try:
+        return Rehearsed(play.number, str(target), "", (), paper=on_paper.check(target, play.part.texts, play.desired))
+    except EssaimError as refused:
+        return Rehearsed(play.number, str(target), "", (), problem=refused)
 
 
 def _commit(

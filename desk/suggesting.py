@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from foundation import mail
 from foundation.acts import Act
-from foundation.database import Store, reading
+from foundation.database import Store, reading, transaction
 from foundation.errors import NotFound
 from foundation.mail import Mail, MailNotSent
 from foundation.settings import Settings
@@ -60,16 +60,36 @@ _TEXT: Final = {
 def tell(store: Store, settings: Settings, act: Act, number: str) -> MailNotSent | None:
     """Tell whoever made a suggestion what became of it, once that is kept.
 
-    Nobody is told of what they decided themselves, and someone without an e-mail reads it where they made it. Gives
-    why a mail waits in the outbox, if one does. Raises BadNumber, NoSuchSuggestion.
+    Nobody is told of what they decided themselves, and someone without an e-mail reads it where they made it. The mail
+    goes before it is written down that it went: cut short between the two, they are told once more. Gives why a mail
+    waits in the outbox, if one does. Raises BadNumber, NoSuchSuggestion.
     """
     with reading(store) as session:
-        mailed = _mail(session, settings, suggestions.find_suggestion(session, number))
+        one = suggestions.find_suggestion(session, number)
+        waits = one.state != SuggestionState.WAITING and one.told_at is None
+        mailed = _mail(session, settings, one) if waits else None
+    failed = None
     try:
         mail.send(settings, [] if mailed is None else [mailed], act.at)
     except MailNotSent as untold:
-        return untold
-    return None
+        failed = untold
+    if waits:
+        with transaction(store) as session:
+            suggestions.note_told(session, act, suggestions.find_suggestion(session, number))
+    return failed
+
+
+def tell_waiting(store: Store, settings: Settings, act: Act) -> MailNotSent | None:
+    """Tell all those whom a program that died between a decision and its mail left untold.
+
+    Gives why a mail waits in the outbox, if one does.
+    """
+    with reading(store) as session:
+        waiting = suggestions.untold(session)
+    failed = None
+    for number in waiting:
+        failed = tell(store, settings, act, number) or failed
+    return failed
 
 
 def suggest_place(session: Session, act: Act, member: Member, number: str, place: str) -> Suggestion:

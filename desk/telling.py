@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from desk import suggesting
 from foundation import clock, mail
 from foundation.acts import Act
 from foundation.database import Store, reading, transaction
@@ -125,8 +126,9 @@ def remind(store: Store, settings: Settings, act: Act) -> Told:
     """Tell every member of whom something ends soon. Run it once a day: nobody is told more than twice.
 
     What certificates rest on is signed again ahead of its end. The mails go before it is written down that they went:
-    cut short between the two, someone is told once more.
+    cut short between the two, someone is told once more. So is whoever was left without a word on a suggestion.
     """
+    unsaid = suggesting.tell_waiting(store, settings, act)
     with transaction(store) as session:
         certificates.keep(session, act)
     with reading(store) as session:
@@ -134,7 +136,7 @@ def remind(store: Store, settings: Settings, act: Act) -> Told:
         reached = [one for one in due if one.member is not None and one.member.email]
         mails = [mailed for one in reached for mailed in _mails(settings, [one], _words(one))]
         names = [(str(one), one in reached) for one in due]
-    untold = _sent(settings, act, mails)
+    untold = _sent(settings, act, mails) or unsaid
     with transaction(store) as session:
         told = {name for name, reached in names if reached}
         lapsing.note_told(session, act, [one for one in lapsing.to_tell(session, act.at) if str(one) in told])

@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     acting_as: str = Field(default="", description="the member who acts at this terminal where --as says nothing")
     smtp: str = Field(default="", repr=False, description="smtp:// or smtps://, host and port; default: the outbox")
     mail_from: str = Field(default="essaim@localhost", description="who mails come from, and are answered to")
+    poll_seconds: int = Field(default=300, ge=10, le=86_400, description="how often `essaim poll` is run, in seconds")
+    series_raw_days: int = Field(default=14, ge=1, le=3660, description="days for which every sample is kept")
+    series_five_days: int = Field(default=90, ge=1, le=3660, description="days for which five minutes are told apart")
+    series_hour_days: int = Field(default=1096, ge=1, le=3660, description="days for which hours are told apart")
 
     @field_validator("listen")
     @classmethod
@@ -118,6 +122,11 @@ class Settings(BaseSettings):
     def samples(self) -> Path:
         """The file that holds what monitoring measured, apart from the truth."""
         return self.var / "samples.sqlite"
+
+    @property
+    def series(self) -> Path:
+        """The file that holds what machines measured of themselves, sample by sample."""
+        return self.var / "series.sqlite"
 
     @property
     def own_templates(self) -> Path:

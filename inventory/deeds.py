@@ -10,6 +10,7 @@ from inventory.words import Coded
 _NOUNS: Final = {
     "address": ("adresse", "address"),
     "aggregate": ("agrégat", "aggregate"),
+    "alert": ("alerte", "alert"),
     "association": ("association", "association"),
     "bgp-peer": ("voisin BGP", "BGP peer"),
     "ca": ("autorité de certification", "certificate authority"),
@@ -37,6 +38,7 @@ _NOUNS: Final = {
     "name": ("nom inverse", "reverse name"),
     "offer": ("offre", "offer"),
     "order": ("commande", "order"),
+    "ospf-key": ("clé OSPF", "OSPF key"),
     "payment": ("paiement", "payment"),
     "pool": ("pool", "pool"),
     "proxy": ("procuration", "proxy"),
@@ -52,6 +54,7 @@ _NOUNS: Final = {
     "tariff": ("tarif", "tariff"),
     "ticket": ("ticket", "ticket"),
     "token": ("jeton", "token"),
+    "webhook": ("webhook", "webhook"),
     "wholesaler": ("opérateur de gros", "wholesaler"),
     "works": ("travaux", "works"),
 }
@@ -130,6 +133,7 @@ _ACTS: Final = {
     "stale": ("périmé", "stale"),
     "state": ("état", "state"),
     "strike": ("radiation", "struck out"),
+    "take": ("prise en charge", "taken charge of"),
     "take-out": ("sortie de baie", "taken out"),
     "tell": ("annonce de fin", "end announced"),
     "undelegate": ("fin de délégation", "delegation ended"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -17,15 +18,18 @@ from foundation import journal
 from foundation.acts import Act
 from foundation.errors import Invalid, Refused
 from foundation.speech import Phrase
+from foundation.vault import vault_of
 from inventory import certificates, tls_crypt
 from inventory.device_facts import wireguard_key
 from inventory.devices import present, set_secret
-from inventory.models.devices import Device
+from inventory.models.devices import Device, DeviceSecret
 from inventory.models.lines import Credential
 from inventory.models.mandates import Task
 from inventory.rights import asks
+from inventory.snmp_users import SnmpUser, snmp_user
 
-_PLAIN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{1,63}")
+PLAIN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{1,63}")
+"""What every configuration takes for one word."""
 _TSIG: Final = re.compile(r"hmac-sha(?:256|384|512):[a-z0-9][a-z0-9._-]{0,60}:[A-Za-z0-9+/]{20,100}={0,2}")
 
 
@@ -55,7 +59,7 @@ _PURPOSES: Final = {
     Purpose.RADIUS: Phrase("secret partagé RADIUS", "RADIUS shared secret"),
     Purpose.L2TP: Phrase("secret des tunnels L2TP", "L2TP tunnel secret"),
     Purpose.SNMP: Phrase("communauté SNMP", "SNMP community"),
-    Purpose.SNMP3: Phrase("phrase secrète SNMPv3", "SNMPv3 passphrase"),
+    Purpose.SNMP3: Phrase("compte SNMPv3", "SNMPv3 user"),
     Purpose.LOGIN: Phrase("mot de passe d'Essaim sur la machine", "Essaim's password on the machine"),
     Purpose.TSIG: Phrase("clé TSIG des mises à jour DNS", "TSIG key of DNS updates"),
 }
@@ -140,8 +144,8 @@ def entrust(session: Session, act: Act, device: Device, purpose: str, secret: st
     """Seal a machine's secret, or draw one where none is given. A WireGuard key brings its public key along,
     OpenVPN's a certificate for the machine.
 
-    Raises BadPurpose, BadSecret, BadPrivateKey, BadWrappingKey, BadStaticKey, NoAuthority, BadTsig, KeyOfMember,
-    Retired.
+    Raises BadPurpose, BadSecret, BadPrivateKey, BadWrappingKey, BadStaticKey, NoAuthority, BadTsig, BadSnmpUser,
+    KeyOfMember, Retired.
     """
     present(device)
     if purpose not in set(Purpose):
@@ -172,10 +176,23 @@ def entrust(session: Session, act: Act, device: Device, purpose: str, secret: st
         set_secret(session, act, device, purpose, tsig(drawn if secret is None else secret))
         return
     given = secrets.token_urlsafe(24) if secret is None else secret.strip()
-    # A passphrase of SNMPv3 has eight signs at least (RFC 3414, 11.2).
-    if not _PLAIN.fullmatch(given) or (purpose == Purpose.SNMP3 and len(given) < 8):
-        raise BadSecret
+    _fit_for(purpose, given)
     set_secret(session, act, device, purpose, given)
+
+
+def _fit_for(purpose: str, given: str) -> None:
+    if purpose == Purpose.SNMP3:
+        snmp_user(given)
+    elif not PLAIN.fullmatch(given):
+        raise BadSecret
+
+
+def snmp_secrets(session: Session) -> Mapping[str, str | SnmpUser]:
+    """As whom each machine is read over SNMP, by its name: a user (SNMPv3) where it has one, else a community."""
+    held = select(Device.name, DeviceSecret.name, DeviceSecret.secret).join(Device)
+    rows = session.execute(held.where(DeviceSecret.name.in_(("snmp", "snmp3"))).order_by(DeviceSecret.name))
+    opened = ((device, purpose, vault_of(session).open(sealed)) for device, purpose, sealed in rows)
+    return {device: snmp_user(text) if purpose == Purpose.SNMP3 else text for device, purpose, text in opened}
 
 
 def tsig(text: str) -> str:

@@ -324,8 +324,9 @@ def list_devices(
 
 
 def polled(session: Session) -> Sequence[Device]:
-    """Machines that are polled over SNMP: those whose community was given to us."""
-    query = select(Device).join(DeviceSecret).where(DeviceSecret.name == "snmp", Device.management.is_not(None))
+    """Machines that are polled over SNMP: those whose community or user was given to us."""
+    told = select(DeviceSecret.device_id).where(DeviceSecret.name.in_(("snmp", "snmp3")))
+    query = select(Device).where(Device.id.in_(told), Device.management.is_not(None))
     return session.scalars(query.where(Device.until.is_(None)).order_by(Device.name)).all()
 
 

@@ -151,9 +151,9 @@ def _lacks_of_ours(session: Session, device: Device) -> list[Missing]:
     lacks += [
         Missing(
             Phrase(f"le secret « {purpose} »", f"the “{purpose}” secret"),
-            f"essaim device secret {name} {purpose} --generate",
+            f"essaim device secret {name} {purpose}" + (" --generate" if purpose != "login" else ""),
         )
-        for purpose in _SECRETS.get(role, ())
+        for purpose in (("login",) if device.platform == "freeradius-sql" else _SECRETS.get(role, ()))
         if purpose not in held and not (role == "vpn" and "openvpn" in held)
     ]
     ports: list[tuple[str, int | None, str]] = [("core0", None, "link")]

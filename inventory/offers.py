@@ -21,9 +21,10 @@ from inventory.models.devices import Device
 from inventory.models.lines import Delivery, Line, LineState, Offer, Technology
 from inventory.models.mandates import Task
 from inventory.models.wholesale import Wholesaler
+from inventory.path_mtu import USUAL_PATH, over_l2tp
 from inventory.rights import asks
 
-USUAL_MTU: Final = {Delivery.TUNNEL: 1420, Delivery.L2TP: 1460, Delivery.PPPOE: 1492}
+USUAL_MTU: Final = {Delivery.TUNNEL: 1420, Delivery.L2TP: over_l2tp(USUAL_PATH), Delivery.PPPOE: 1492}
 """Octets of the largest packet, by delivery; 1500 for the others."""
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")

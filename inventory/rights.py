@@ -128,7 +128,7 @@ def demand(session: Session, act: Act, task: Task, subject: object = None, *, ow
         return
     if act.actor.startswith(MACHINE):
         raise WhoAreYou(task=task, code=str(task))
-    if own and not _writes_own(act) and _is_own(session, act, subject):
+    if own and not _writes_own(act) and is_own(session, act, subject):
         raise OwnNotGiven(actor=act.actor)
     scopes = sorted(scopes_of(subject, session))
     raise NotMandated(actor=act.actor, task=task, code=str(task), scope=f" : {', '.join(scopes)}" if scopes else "")
@@ -140,7 +140,7 @@ def may(session: Session, act: Act, task: Task, subject: object = None, *, own: 
         return _in_emergency(session, act)
     if act.actor.startswith(MACHINE):
         return not ever_mandated(session)
-    if own and _writes_own(act) and _is_own(session, act, subject):
+    if own and _writes_own(act) and is_own(session, act, subject):
         return True
     return _holds(session, act, task, {EVERYWHERE, *scopes_of(subject, session)})
 
@@ -204,7 +204,8 @@ def _writes_own(act: Act) -> bool:
     return act.within is None or OWN in act.within
 
 
-def _is_own(session: Session, act: Act, subject: object) -> bool:
+def is_own(session: Session, act: Act, subject: object) -> bool:
+    """Whether the subject is the actor's own: what they may read, whatever else they may."""
     owners = owners_of(subject, session)
     return bool(owners) and session.scalar(select(Member.id).where(Member.number == _number(act.actor))) in owners
 

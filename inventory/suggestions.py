@@ -208,6 +208,18 @@ def latest_by(session: Session, actor: str, *, limit: int) -> Sequence[Suggestio
     return session.scalars(query.order_by(Suggestion.number.desc()).limit(limit)).all()
 
 
+def untold(session: Session) -> list[str]:
+    """The numbers of those that are decided, and whose proposers were not told yet."""
+    query = select(Suggestion.number).where(Suggestion.state != S.WAITING, Suggestion.told_at.is_(None))
+    return [numbers.shown("G", number) for number in session.scalars(query.order_by(Suggestion.number))]
+
+
+def note_told(session: Session, act: Act, suggestion: Suggestion) -> None:
+    """Write down that its proposer was told. Asks for no right: the mail has gone, whoever had it sent."""
+    suggestion.told_at = act.at
+    session.flush()
+
+
 def _diff(session: Session, wanted: Suggested, at: datetime) -> str:
     before, after = wanted.rows(session, clock.today(at))
     if before == after:

@@ -13,13 +13,14 @@ from foundation import journal
 from foundation.acts import Act
 from foundation.errors import Invalid, NotFound, Refused
 from foundation.speech import Phrase
-from inventory import texts
+from inventory import collecting, texts
 from inventory.deadlines import Guarantee
 from inventory.dialect import dialect
 from inventory.models.lines import Line, Offer
 from inventory.models.mandates import Task
-from inventory.models.wholesale import Collection, Order, OrderKind, OrderState, Wholesaler
+from inventory.models.wholesale import Collection, Order, OrderKind, OrderState, PppEnd, Wholesaler
 from inventory.ordering import PLACED
+from inventory.path_mtu import USUAL_PATH
 from inventory.rights import asks
 
 
@@ -106,6 +107,9 @@ class Terms:
     mapping: str | None = None
     guarantee: str | None = None
     contact: str | None = None
+    radius_from: str | None = None
+    ppp_end: str | None = None
+    path_mtu: str | None = None
 
 
 _NEEDS: Final[dict[Collection, dict[str, str]]] = {
@@ -121,13 +125,17 @@ _MOST: Final = {"title": 100, "contact": 200}
 def add_wholesaler(session: Session, act: Act, name: str, terms: Terms) -> Wholesaler:
     """Someone sells us lines from now on.
 
-    Raises BadCode, BadText, WholesalerThere, BadCollection, CollectionNeeds, BadVlans, NoSuchMapping, BadGuarantee.
+    Raises BadCode, BadText, WholesalerThere, BadCollection, CollectionNeeds, BadVlans, NoSuchMapping, BadGuarantee,
+    BadSource, SourceTaken, BadPppEnd, BadPathMTU.
     """
     plain = texts.code(name)
     if session.scalar(select(Wholesaler.id).where(Wholesaler.name == plain)) is not None:
         raise WholesalerThere(wholesaler=plain)
-    wholesaler = Wholesaler(name=plain, title=plain, mapping="manual", contact="")
+    wholesaler = Wholesaler(
+        name=plain, title=plain, mapping="manual", contact="", ppp_end=PppEnd.US, path_mtu=USUAL_PATH
+    )
     changed = _take(wholesaler, terms)
+    collecting.apart(session, wholesaler)
     session.add(wholesaler)
     journal.record(session, act, "wholesaler.add", plain, terms=changed)
     session.flush()
@@ -138,10 +146,13 @@ def add_wholesaler(session: Session, act: Act, name: str, terms: Terms) -> Whole
 def change_wholesaler(session: Session, act: Act, wholesaler: Wholesaler, terms: Terms) -> dict[str, object]:
     """Change what is said of a wholesaler, and give what that changed. Tickets keep the repair time they began with.
 
-    Raises BadText, BadCollection, CollectionNeeds, BadVlans, NoSuchMapping, BadGuarantee.
+    Raises BadText, BadCollection, CollectionNeeds, BadVlans, NoSuchMapping, BadGuarantee, BadSource, SourceTaken,
+    BadPppEnd, BadPathMTU.
     """
     with session.no_autoflush:
         changed = _take(wholesaler, terms)
+        if "radius_from" in changed:
+            collecting.apart(session, wholesaler)
     if changed:
         journal.record(session, act, "wholesaler.change", wholesaler.name, terms=changed)
     session.flush()
@@ -202,6 +213,8 @@ def _take(wholesaler: Wholesaler, terms: Terms) -> dict[str, object]:
     missing = [option for column, option in _NEEDS[collection].items() if after[column] in (None, "")]
     if missing:
         raise CollectionNeeds(collection=collection, needs=missing)
+    if after["ppp_end"] == PppEnd.WHOLESALER and collection != Collection.REALM_PROXY:
+        raise collecting.BadPppEnd(value=after["ppp_end"], choices=[one.value for one in PppEnd])
     changed = {name: value for name, value in wanted.items() if getattr(wholesaler, name) != value}
     for name, value in changed.items():
         setattr(wholesaler, name, value)
@@ -209,7 +222,7 @@ def _take(wholesaler: Wholesaler, terms: Terms) -> dict[str, object]:
 
 
 _COLUMNS: Final = ("title", "collection", "realm", "tunnel_endpoint", "enni", "vlan_first", "vlan_last", "sister",
-                   "mapping", "guarantee", "contact")  # fmt: skip
+                   "mapping", "guarantee", "contact", "radius_from", "ppp_end", "path_mtu")  # fmt: skip
 
 
 def _columns(wholesaler: Wholesaler, terms: Terms) -> dict[str, object]:
@@ -226,6 +239,8 @@ def _columns(wholesaler: Wholesaler, terms: Terms) -> dict[str, object]:
             case "guarantee":
                 mapping = dialect(said.get("mapping", wholesaler.mapping).strip()).name
                 wanted[name] = str(_guarantee(mapping, text)) if text.strip() else None
+            case "radius_from" | "ppp_end" | "path_mtu":
+                wanted[name] = collecting.CHECKED[name](text)
             case "title":
                 wanted[name] = texts.checked(text, _MOST[name])
             case "contact":

@@ -10,7 +10,7 @@ import os
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import CheckConstraint, Dialect, ForeignKey, Index, Integer, MetaData, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Dialect, Index, Integer, MetaData, String, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -46,32 +46,6 @@ class Seen(DeclarativeBase):
 
     metadata = MetaData(naming_convention=Base.metadata.naming_convention)
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Instant()}
-
-
-class Series(Seen):
-    """One thing measured on one machine: `ifHCInOctets` of `eth0`, in octets."""
-
-    __tablename__ = "series"
-
-    id: Mapped[int] = mapped_column(primary_key=True, info=kept("technical"))
-    device: Mapped[str] = mapped_column(String(64), info=kept("technical"))
-    metric: Mapped[str] = mapped_column(String(32), info=kept("technical"))
-    instance: Mapped[str] = mapped_column(String(128), default="", info=kept("technical"))
-    unit: Mapped[str] = mapped_column(String(16), info=kept("technical"))
-
-    __table_args__ = (UniqueConstraint("device", "metric", "instance"),)
-
-
-class Sample(Seen):
-    """The value of a series at an instant."""
-
-    __tablename__ = "sample"
-
-    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"), primary_key=True, info=kept("technical"))
-    at: Mapped[datetime] = mapped_column(primary_key=True, info=kept("technical"))
-    value: Mapped[int] = mapped_column(Unsigned64, info=kept("technical"))
-
-    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class Connection(Seen):

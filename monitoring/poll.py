@@ -18,16 +18,14 @@ from sqlalchemy.orm import Session
 from foundation import reach
 from foundation.database import Store, reading, transaction
 from foundation.errors import EssaimError
-from monitoring import accounting, connections, openvpn, series, tunnels
-from monitoring.snmp.answers import Answers
-from monitoring.snmp.engine import Agent, BadAnswer, NoAnswer, Questions, ask
-from monitoring.snmp.modules import MODULES, system
+from monitoring import accounting, connections, openvpn, tunnels
+from monitoring.series import Heard, SeriesStore
+from monitoring.snmp.agents import Agent
+from monitoring.snmp.engine import Poller, Said
+from monitoring.snmp.modules import system
+from monitoring.snmp.refusals import Refusal
 
 SERVERS_AT_ONCE: Final = 8
-_QUESTIONS: Final = Questions(
-    gets=tuple(name for module in MODULES for name in module.gets),
-    walks=tuple(subtree for module in MODULES for subtree in module.walks),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,27 +84,40 @@ class RadiusServer:
 Server: TypeAlias = VpnServer | OpenVpnServer | RadiusServer
 
 
-def poll(means: reach.Means, samples: Store, agents: Sequence[Agent], at: datetime, progress: Progress) -> Report:
+def poll(
+    means: reach.Means,
+    series: SeriesStore,
+    agents: Sequence[Agent],
+    at: datetime,
+    progress: Progress,
+    *,
+    poller: Poller | None = None,
+    interval: float = 0.0,
+) -> Report:
     """Ask devices over SNMP and append what they say at `at`.
+
+    A `poller` that is kept remembers from round to round what it learned of each device, and leaves alone for a while
+    those that are silent; without one, all are asked. Over an `interval` of seconds, starts are spread.
 
     Raises LabDown, DatabaseBusy, DatabaseUnreadable; a device's own silence is in the report.
     """
-    heard: dict[str, Answers] = {}
+    heard: dict[str, Said] = {}
     outcomes: list[Answered | Unanswered] = []
 
-    def listen(agent: Agent, said: Answers | NoAnswer | BadAnswer) -> None:
+    def listen(agent: Agent, said: Said | Refusal) -> None:
         if isinstance(said, EssaimError):
             outcomes.append(Unanswered(agent.device, said))
         else:
             heard[agent.device] = said
-            outcomes.append(Answered(agent.device, system.name(said), len(said)))
+            outcomes.append(Answered(agent.device, system.name(said.answers), len(said.answers)))
         progress(outcomes[-1])
 
     with reach.network(means):
-        ask(agents, _QUESTIONS, listen)
-    with transaction(samples) as session:
-        for device, answers in sorted(heard.items()):
-            series.append(session, device, at, [each for module in MODULES for each in module.read(answers)])
+        (poller or Poller()).ask(agents, at, listen, interval=interval, patient=poller is not None)
+    series.append(
+        Heard(device, at, [each for module in said.fitting for each in module.read(said.answers)])
+        for device, said in sorted(heard.items())
+    )
     return _report(outcomes)
 
 

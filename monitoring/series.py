@@ -1,24 +1,24 @@
-"""Series of samples: append, the latest, a period."""
+"""Series of samples: what a machine says of itself, and the one small interface of whatever keeps it.
+
+A series is one thing measured on one machine: its metric (`ifHCInOctets`) and its instance (`eth0`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
-
-from sqlalchemy import and_, func, insert, select
-from sqlalchemy.dialects.sqlite import insert as insert_or_nothing
-from sqlalchemy.orm import Session
-
-from monitoring.models import Sample, Series
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
     """What a machine says of itself at one instant.
 
-    `unit` is how `value` counts: `octets`, `packets`, `percent`, `seconds`, `hundredths`, `bit/s`, `state`.
+    `value` is an integer and `unit` says how it counts: `octets`, `packets`, `percent`, `seconds`, `hundredths`,
+    `bit/s`, `state`, and so on. What counts up is from 0 to 2^64 - 1 (Counter64, RFC 2578), all else from -2^63 to
+    2^63 - 1; `monitoring.rates.COUNTERS` says which is which.
     """
 
     metric: str
@@ -34,53 +34,72 @@ class Point(NamedTuple):
     value: int
 
 
-def append(session: Session, device: str, at: datetime, measures: Iterable[Measure]) -> None:
-    """Add what a machine said at `at`. Said twice for one instant, the first stays."""
-    known = _series_of(session, device)
-    values = {(each.metric, each.instance): each for each in measures}
-    new = [
-        {"device": device, "metric": each.metric, "instance": each.instance, "unit": each.unit}
-        for name, each in values.items()
-        if name not in known
-    ]
-    if new:
-        session.execute(insert(Series), new)
-        known = _series_of(session, device)
-    rows = [{"series_id": known[name], "at": at, "value": each.value} for name, each in values.items()]
-    if rows:
-        session.execute(insert_or_nothing(Sample).on_conflict_do_nothing(), rows)
+class Band(NamedTuple):
+    """What a series was over a while from `since` on: its least, its mean, its most.
+
+    Of what counts up these are rates in its unit per second; of all else, the values.
+    """
+
+    since: datetime
+    low: float
+    mean: float
+    high: float
 
 
-def last(session: Session, device: str) -> Sequence[tuple[Point, Measure]]:
-    """The latest sample of each series of a machine, by metric and instance."""
-    latest = select(Sample.series_id, func.max(Sample.at).label("at")).group_by(Sample.series_id).subquery()
-    rows = session.execute(
-        select(Series, Sample)
-        .join(latest, latest.c.series_id == Series.id)
-        .join(Sample, and_(Sample.series_id == latest.c.series_id, Sample.at == latest.c.at))
-        .where(Series.device == device)
-        .order_by(Series.metric, Series.instance)
-    )
-    return [
-        (Point(sample.at, sample.value), Measure(series.metric, series.instance, series.unit, sample.value))
-        for series, sample in rows
-    ]
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """All that one machine said at one instant."""
+
+    device: str
+    at: datetime
+    measures: Sequence[Measure]
 
 
-def between(
-    session: Session, device: str, metric: str, instance: str, since: datetime, until: datetime
-) -> Sequence[Point]:
-    """The samples of one series from `since` to `until` (half-open), the oldest first."""
-    rows = session.execute(
-        select(Sample.at, Sample.value)
-        .join(Series, Series.id == Sample.series_id)
-        .where(Series.device == device, Series.metric == metric, Series.instance == instance)
-        .where(Sample.at >= since, Sample.at < until)
-        .order_by(Sample.at)
-    )
-    return [Point(at, value) for at, value in rows]
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Which series: of what machine, what, and of which of its parts."""
+
+    device: str
+    metric: str
+    instance: str = ""
 
 
-def _series_of(session: Session, device: str) -> dict[tuple[str, str], int]:
-    rows = session.execute(select(Series.metric, Series.instance, Series.id).where(Series.device == device))
-    return {(metric, instance): number for metric, instance, number in rows}
+class Resolution(Enum):
+    """How finely a period is told: each sample, five minutes together, or an hour."""
+
+    RAW = timedelta(0)
+    FIVE_MINUTES = timedelta(minutes=5)
+    HOUR = timedelta(hours=1)
+
+
+class SeriesStore(Protocol):
+    """What keeps series. Every one of them passes `tests/contract/test_series_stores.py`.
+
+    Instants are kept to the millisecond. All methods raise DatabaseBusy, DatabaseUnreadable.
+    """
+
+    def append(self, heard: Iterable[Heard]) -> None:
+        """Add a cycle: when this returns, none of it is lost whatever happens to this program.
+
+        What was said twice for one instant is kept as it was said first; of two measures of one series in one
+        `Heard`, the latter. A value that is out of bounds is left out: a machine that lies costs itself alone.
+        """
+        ...
+
+    def last(self, device: str) -> Sequence[tuple[Point, Measure]]:
+        """The latest sample of each series of a machine, by metric and instance.
+
+        A series that the machine no longer tells of is left out from the hour after next on.
+        """
+        ...
+
+    def between(self, series: Name, since: datetime, until: datetime) -> Sequence[Point]:
+        """The samples of one series from `since` to `until` (half-open), the oldest first, as they were said."""
+        ...
+
+    def bands(self, series: Name, since: datetime, until: datetime, resolution: Resolution) -> Sequence[Band]:
+        """One series from `since` to `until` (half-open), the oldest first; what is not known is absent.
+
+        Each band begins on a whole multiple of the resolution; at `Resolution.RAW` there is one for each sample.
+        """
+        ...

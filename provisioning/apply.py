@@ -59,10 +59,12 @@ def apply(
     numbers: Sequence[str],
     told: Callable[[str], None],
     passed: Callable[[str, Step], None] = _silent,
+    ended: Callable[[Applied], None] = lambda _: None,
 ) -> list[Applied]:
     """Apply approved changes, several machines at once; one that fails leaves its machine as it was.
 
-    `told` is called with a target's name as it is done, `passed` with each step on the way.
+    `told` is called with a target's name as it is done, `passed` with each step on the way, `ended` with what became
+    of each.
     Raises NoSuchChange, NotApproved, NotToApply or NoTarget before anything is done.
     """
     with reading(store) as session:
@@ -75,15 +77,20 @@ def apply(
     drivers = targets.Drivers(settings)
 
     def one(each: tuple[str, Target]) -> Applied:
-        number, target = each
+        try:
+            done = tried(*each)
+            ended(done)
+            return done
+        finally:
+            told(str(each[1]))
+
+    def tried(number: str, target: Target) -> Applied:
         try:
             with drivers.expecting(target) as driver:
                 _apply(store, settings, driver, act, number, target, lambda step: passed(str(target), step))
             return Applied(number, str(target))
         except EssaimError as problem:
             return Applied(number, str(target), problem)
-        finally:
-            told(str(target))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(one, work))

@@ -51,18 +51,9 @@ class Artifact(Protocol):
     """The platform whose templates it renders: `debian`, `frr`."""
     secrets: re.Pattern[str]
     """Where secrets stand in its texts: the group `secret`. Never shown, never stored in the open."""
-    observation: Observation | None
-    """None where the driver itself can ask the platform (NAPALM)."""
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """What the machine should hold: depends on the inventory and the moment alone. Ends with a newline."""
-        ...
-
-    def observed(self, output: str) -> Texts:
-        """What the machine runs, in the shape of `desired`, from the observation's output.
-
-        A machine that was never configured gives an empty mapping.
-        """
         ...
 
     def effect(self, before: Texts, after: Texts) -> Effect:
@@ -71,6 +62,20 @@ class Artifact(Protocol):
 
     def lines(self, before: Texts, after: Texts) -> tuple[str, ...]:
         """Numbers of the lines (`L0042`) that come, go or change between the two."""
+        ...
+
+
+@runtime_checkable
+class Observed(Protocol):
+    """An artifact that is looked at by a script of its own. The others' drivers ask the platform themselves."""
+
+    observation: Observation
+
+    def observed(self, output: str) -> Texts:
+        """What the machine runs, in the shape of `desired`, from the observation's output.
+
+        A machine that was never configured gives an empty mapping.
+        """
         ...
 
 

@@ -52,7 +52,7 @@ def commit(
     ConnectionLostUnwatched where it is we who undo it, as the target is next looked at.
     """
     wanted, means = texts.digest(desired), settings.means()
-    known = () if settings.driver == "console" else probes.before(means, asked)
+    known = () if settings.driver == "console" else probes.before(means, asked, driver)
     passed(Step.LOOKED)
     try:
         driver.apply(target, desired, expected)
@@ -60,7 +60,7 @@ def commit(
         _after_a_loss(driver, target, wanted, lost)
     passed(Step.IN_FORCE)
     try:
-        probes.after(means, target, known)
+        probes.after(means, target, known, driver)
         passed(Step.PROBED)
         driver.confirm(target, wanted)
     except probes.ProbeFailed:

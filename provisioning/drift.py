@@ -59,7 +59,10 @@ _KEPT_BY: Final = {
     "wireguard": Phrase(
         "essaim line order ou essaim line credential renew", "essaim line order or essaim line credential renew"
     ),
-    "radius": Phrase("essaim line order ou essaim line change", "essaim line order or essaim line change"),
+    **dict.fromkeys(
+        ("radius", "radius-sql"),
+        Phrase("essaim line order ou essaim line change", "essaim line order or essaim line change"),
+    ),
     **dict.fromkeys(
         ("knot", "nsd", "bind"),
         Phrase("essaim address name ou essaim address delegate", "essaim address name or essaim address delegate"),

@@ -29,10 +29,12 @@ from provisioning import dae, openvpn_sessions, targets
 from provisioning.artifact import Target
 from provisioning.artifacts.openvpn import OPENVPN, ended_names
 from provisioning.artifacts.radius import RADIUS, ended_logins
+from provisioning.artifacts.radius_sql import RADIUS_SQL
 from provisioning.dae import Lns
 from provisioning.texts import Texts
 
 NO_MACHINE: Final = "console"
+_LOGINS: Final = frozenset({RADIUS.name, RADIUS_SQL.name})
 
 
 class StillConnected(Unavailable):
@@ -93,7 +95,7 @@ def after(store: Store, settings: Settings, target: Target, before: Texts, desir
     """
     if settings.driver == NO_MACHINE:
         return
-    if target.artifact.name == RADIUS.name and (logins := ended_logins(before, desired)):
+    if target.artifact.name in _LOGINS and (logins := ended_logins(before, desired)):
         with reading(store) as session:
             what = Ending(logins, servers(session), _line(target, before, desired))
         end(settings, what, StillConnected)

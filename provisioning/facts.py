@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from operator import attrgetter
@@ -81,7 +81,7 @@ def rendered_lines(session: Session, device: Device | None = None) -> Sequence[s
 
 def lines_behind(session: Session, device: Device) -> Sequence[served.Line]:
     """Lines whose packets come in at a machine: its own; where an LNS tells routers whom it holds, those of any LNS."""
-    if not _tells(session, device):
+    if not tells(session, device):
         return rendered_lines(session, device)
     every = set(session.scalars(select(Device.id).where(Device.role == device.role, Device.until.is_(None))))
     return [line for line in rendered_lines(session) if line.device_id in every]
@@ -89,13 +89,13 @@ def lines_behind(session: Session, device: Device) -> Sequence[served.Line]:
 
 def held_elsewhere(session: Session, device: Device) -> tuple[IPNetwork, ...]:
     """Pools of other LNS, whose members may come in here as its own there: where LNS tell routers whom they hold."""
-    if not _tells(session, device):
+    if not tells(session, device):
         return ()
     others = select(Device).where(Device.role == device.role, Device.until.is_(None), Device.id != device.id)
     return tuple(pool for other in session.scalars(others) for pool in served_pools(session, other))
 
 
-def _tells(session: Session, device: Device) -> bool:
+def tells(session: Session, device: Device) -> bool:
     """Whether an LNS tells routers of the sessions that it holds."""
     told = select(BgpPeer.id).where(BgpPeer.device_id == device.id).limit(1)
     return device.role == "lns" and session.scalar(told) is not None
@@ -117,13 +117,19 @@ def opening(
     return [one for one in held if (one.migration_id == migration.id) == new]
 
 
-def mtu(line: Line | served.Line, credential: Credential | served.Credential) -> int:
-    """The largest packet, in octets, of what a credential opens: a tunnel carries what its server's interface does."""
+def mtu(
+    line: Line | served.Line, credential: Credential | served.Credential, carried: Mapping[int, int] | None = None
+) -> int:
+    """The largest packet, in octets, of what a credential opens: what was said of the line, if its way carries that.
+
+    A tunnel carries what its server's interface does; a PPP session what its LNS does, by `carried`
+    (`collecting.carried`), which nobody needs who asks of tunnels alone.
+    """
     if line.migration is not None and credential.migration_id is not None:
-        said = line.migration.to_mtu or line.migration.to_offer.mtu
+        said, end = line.migration.to_mtu or line.migration.to_offer.mtu, line.migration.to_device_id
     else:
-        said = line.mtu or line.offer.mtu
-    return said if credential.kind == CredentialKind.PPP else min(said, TUNNEL_MTU)
+        said, end = line.mtu or line.offer.mtu, line.device_id
+    return min(said, (carried or {}).get(end or 0, said) if credential.kind == CredentialKind.PPP else TUNNEL_MTU)
 
 
 def prefixes(held: Iterable[Assignment | served.Assignment], at: datetime) -> tuple[IPNetwork, ...]:

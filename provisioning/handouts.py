@@ -22,6 +22,7 @@ from foundation.errors import Invalid, Refused
 from foundation.speech import LANGUAGES, Language, Phrase
 from foundation.text import render
 from foundation.vault import vault_of
+from inventory import collecting
 from inventory.models.addresses import Assignment, IPNetwork, Role
 from inventory.models.lines import Credential, CredentialKind, Line, Share
 from inventory.models.mandates import Task
@@ -179,18 +180,18 @@ def _made(session: Session, act: Act, line: Line, part: Share, held: list[Creden
         if one.kind == CredentialKind.OPENVPN:
             return openvpn_handouts.made(session, act, line, part, one, request)
         if one.kind == CredentialKind.PPP and one.secret is not None:
-            return _ppp(act, line, part, one, vault_of(session).open(one.secret))
+            return _ppp(session, act, line, part, one)
     raise NothingToHandOut(member=str(part.member), line=str(line))
 
 
-def _ppp(act: Act, line: Line, part: Share, opens: Credential, password: str) -> PppHandout:
+def _ppp(session: Session, act: Act, line: Line, part: Share, opens: Credential) -> PppHandout:
     # Neighbours without a login of their own go by this one.
     beside = [one for each in line.shares if not each.credentials for one in each.assignments]
     return PppHandout(
         line=str(line),
         login=opens.name,
-        password=password,
-        mtu=facts.mtu(line, opens),
+        password="" if opens.secret is None else vault_of(session).open(opens.secret),
+        mtu=facts.mtu(line, opens, collecting.carried(session)),
         address=", ".join(str(one.network_address) for one in _of_role(part.assignments, Role.WAN, act)) or "—",
         routed=tuple(str(one) for one in _of_role([*part.assignments, *beside], Role.ROUTED, act) if one.version == 4),
         delegated=tuple(str(one) for one in _of_role(part.assignments, Role.DELEGATED, act)),

@@ -23,11 +23,12 @@ from inventory.devices import NoSuchSecret
 from inventory.models.devices import Device, DeviceRole, Interface, Link
 from inventory.models.mandates import Task
 from inventory.rights import asks
+from inventory.snmp_users import SnmpUser, snmp_user
 from provisioning.artifacts.edge import word
 from provisioning.facts import MachineIncomplete, Unwritable, service_secret
 
 SECRETS: Final = ("snmp3", "snmp")
-"""The passphrase of the user `essaim` (SNMPv3), and the community (SNMPv2c): whichever the machine has."""
+"""The user of SNMPv3, and the community of SNMPv2c: whichever the machine has."""
 
 _PORT: Final = Phrase("un port de commutateur", "a switch port")
 _SECRET: Final = Phrase("le secret « snmp3 »", "the “snmp3” secret")
@@ -66,7 +67,7 @@ class Watched:
 
     name: str
     contact: str
-    passphrase: str
+    user: SnmpUser | None
     community: str
     sources: tuple[str, ...]
     sources6: tuple[str, ...]
@@ -111,7 +112,7 @@ def _snmpd(session: Session, device: Device) -> str:
     watched = Watched(
         word(device.name, device.name),
         _line(device.contact, device.name),
-        passphrase,
+        snmp_user(passphrase) if passphrase else None,
         community,
         tuple(str(one) for one in ours if one.version == 4),
         tuple(str(one) for one in ours if one.version == 6),

@@ -29,24 +29,29 @@ _OURS: Final = re.compile(
     rf"(?:ip|ipv6) prefix-list ESSAIM-|route-map ESSAIM-|ip community-list standard ESSAIM-|"
     rf"ip as-path access-list {NUMBER} |(?:ip|ipv6) route .* tag {NUMBER}$|radius server ESSAIM$|"
     rf"aaa group server radius ESSAIM$|aaa (?:authentication|authorization|accounting) \S+ ESSAIM |vpdn-group ESSAIM$|"
-    rf"interface (?:Loopback|Virtual-Template){NUMBER}$|ipv6 dhcp pool ESSAIM$|(?:ipv6 )?router ospf {NUMBER}$"
+    rf"interface (?:Loopback|Virtual-Template){NUMBER}$|ipv6 dhcp pool ESSAIM$|(?:ipv6 )?router ospf {NUMBER}$|"
+    rf"key chain ESSAIM-"
 )
-_OF_INTERFACE: Final = re.compile(
-    rf"description |ip address \d|ipv6 address [0-9a-f:]+/|"
-    rf"(?:ip|ipv6) ospf (?:{NUMBER} area|cost|network|\w+-interval) "
+_OF_INTERFACE: Final = re.compile(r"ip address \d|ipv6 address [0-9a-f:]+/")
+_SPEAKS: Final = re.compile(rf"(?:ip|ipv6) ospf {NUMBER} area ")
+_OF_OSPF: Final = re.compile(
+    rf"(?:ip|ipv6) ospf (?:{NUMBER} area|cost|network|\w+-interval|authentication) |ospfv3 {NUMBER} authentication "
 )
 _OF_BGP: Final = re.compile(r"bgp router-id |no bgp default ipv4-unicast$|bgp rpki server tcp |network ")
 _NEIGHBOUR: Final = re.compile(r"neighbor (\S+) (?!password )")
-_GIVEN: Final = re.compile(r"neighbor (\S+) route-map ESSAIM-")
+_GIVEN: Final = re.compile(r"neighbor (\S+) (?:route-map|prefix-list) ESSAIM-")
 _ONE_OF: Final = re.compile(r"aaa accounting update |port \d|client (\S+) ")
 """Settings of what others may have a part in: ours where we state one of the kind."""
 _AN_IPV6: Final = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])(?:/\d+)?")
-_HIDDEN: Final = re.compile(r"\b(key|server-key|password) (?:0 (\S+)|7 (\d\d[0-9A-Fa-f]{2,}))$")
+_HIDDEN: Final = re.compile(r"\b(key|key-string|server-key|password) (?:0 (\S+)|7 (\d\d[0-9A-Fa-f]{2,}))$")
 _KEY: Final = b"dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87"
 """What IOS hides passwords with, as everybody knows since 1995: it keeps eyes off, and nobody out."""
+_COLUMNS: Final = 10
+"""Of `show bgp all summary`: neighbour, version, AS, messages in and out, table, queues in and out, since, prefixes."""
 _BANNER: Final = re.compile(r"banner \S+ (\^C|\S)")
 _BORING: Final = re.compile(r"(?:Building|Current) configuration\b.*|exit-address-family|exit|end|version .*")
 
+_OF_KEY: Final = ("key-string", "cryptographic-algorithm", "send-lifetime")
 _OF_NEIGHBOUR: Final = ("remote-as", "description", "timers", "advertisement-interval", "update-source")
 _OF_PORT: Final = (
     "mtu", "ip unnumbered", "ipv6 unnumbered", "ip tcp adjust-mss", "ipv6 tcp adjust-mss", "ppp authentication",
@@ -65,12 +70,14 @@ class _Platform(HConfigDriverCiscoIOS):
             (r"^router bgp ", r"^bgp router-id "),
             *((r"^router bgp ", rf"^neighbor (\S+) {word} ") for word in _OF_NEIGHBOUR),
             (r"^router bgp ", r"^address-family ", r"^neighbor (\S+) maximum-prefix "),
-            (r"^router bgp ", r"^address-family ", r"^neighbor (\S+) route-map \S+ (in|out)$"),
+            (r"^router bgp ", r"^address-family ", r"^neighbor (\S+) (route-map|prefix-list) \S+ (in|out)$"),
             (r"^interface ", r"^ip address \S+ \S+$"),
             (r"^route-map ", r"^set (local-preference|community) "),
             (r"^route-map ", r"^match (ip address|ipv6 address) "),
             *((r"^interface ", rf"^{word} ") for word in _OF_PORT),
             (r"^interface ", r"^(ip|ipv6) ospf (cost|network|\S+-interval) "),
+            (r"^interface ", r"^(ip ospf|ospfv3 \d+) authentication "),
+            *((r"^key chain ", r"^key ", f"^{word} ") for word in _OF_KEY),
             (r"^(?:ipv6 )?router ospf ", r"^router-id "),
             (r"^(?:ipv6 )?router ospf ", r"^redistribute static "),
             (r"^radius server ", r"^address ipv4 "),
@@ -108,6 +115,8 @@ class _Known:
     kinds: frozenset[tuple[str, ...]]
     neighbours: frozenset[str]
     speaks: bool
+    inside: frozenset[str]
+    """The interfaces that speak our OSPF: on others, it is somebody else's."""
 
 
 def read(text: str) -> Tree:
@@ -156,6 +165,19 @@ def paths(tree: Branch, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
             yield from paths(child, path)
         else:
             yield path
+
+
+def established(summary: str) -> frozenset[str]:
+    """Of what `show bgp all summary` says, the neighbours whose session is up: it says how many prefixes they told of.
+
+    A long address has a row of its own, and what is said of it the next.
+    """
+    found = set()
+    for row in re.sub(r"^(\*?[0-9A-Fa-f:]+)\r?\n +", r"\1 ", summary, flags=re.MULTILINE).splitlines():
+        words = row.removeprefix("*").split()
+        if len(words) == _COLUMNS and words[1] == "4" and words[-1].isdecimal():
+            found.add(_short(words[0]))
+    return frozenset(found)
 
 
 def shown(text: str) -> str:
@@ -221,6 +243,7 @@ def _known(running: Tree, desired: Tree) -> _Known:
         lines=lines,
         kinds=frozenset(kind for path in lines if (kind := _kind(path)) is not None),
         neighbours=frozenset(neighbours),
+        inside=frozenset(path[0] for tree in (running, desired) for path in paths(tree) if _SPEAKS.match(path[-1])),
         speaks=any(child.text.startswith("router bgp ") for child in desired.children),
     )
 
@@ -252,7 +275,11 @@ def _mine(path: tuple[str, ...], known: _Known) -> bool:
     if len(path) == 1 or (top.startswith("router bgp ") and not known.speaks):
         return False
     if top.startswith("interface "):
-        return top in known.sections and _OF_INTERFACE.match(line) is not None
+        if line.startswith("description "):  # one that we do not state is somebody's own
+            return any(path[0] == top and path[-1].startswith("description ") for path in known.lines)
+        if _OF_OSPF.match(line) and top not in known.inside:
+            return False
+        return top in known.sections and (_OF_INTERFACE.match(line) or _OF_OSPF.match(line)) is not None
     if top.startswith("router bgp "):
         found = _NEIGHBOUR.match(line)
         return found[1] in known.neighbours if found else _OF_BGP.match(line) is not None

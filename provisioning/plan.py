@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -12,11 +12,12 @@ from foundation.acts import Act
 from foundation.database import Store, reading, transaction
 from foundation.errors import EssaimError
 from foundation.settings import Settings
+from foundation.speech import Phrase
 from inventory import announced, certificates, rights
 from inventory.announced import Announced
 from inventory.models.devices import Device
 from inventory.models.mandates import Task
-from provisioning import changes, ownership, targets
+from provisioning import changes, ownership, promises, targets
 from provisioning.apply import AT_ONCE, look
 from provisioning.artifact import Effect, Impact, Target
 from provisioning.changes import Wanted
@@ -32,7 +33,8 @@ class Planned:
     """What a plan found for one target: nothing to do, a change, or why it could not look.
 
     `diff` is fit to be shown: secrets stand in it as fingerprints. `works` are those announced on the machine, and the
-    incidents there. `approved`: the association's rule let the change pass, and it may be applied.
+    incidents there. `approved`: the association's rule let the change pass, and it may be applied. `remarks` are
+    promises that the machine does not keep, whatever its text.
     """
 
     target: str
@@ -43,6 +45,7 @@ class Planned:
     problem: EssaimError | None = None
     works: tuple[Announced, ...] = ()
     approved: bool = False
+    remarks: tuple[Phrase, ...] = ()
 
 
 def plan(
@@ -77,7 +80,8 @@ def plan(
     found = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for each, seen in zip(work, pool.map(lambda each: _look(store, settings, act, each), work), strict=True):
-            found.append(_propose(store, act, each, seen, over=str(each.target) in taking_over))
+            planned = _propose(store, act, each, seen, over=str(each.target) in taking_over)
+            found.append(replace(planned, remarks=each.remarks))
             told(str(each.target))
     return found
 
@@ -101,13 +105,15 @@ class _Work:
     target: Target
     wanted: Wanted | EssaimError
     works: tuple[Announced, ...]
+    remarks: tuple[Phrase, ...] = ()
 
 
 def _wanted(session: Session, act: Act, device: Device, target: Target) -> _Work:
     works = announced.of_device(session, device, act.at)
     try:
         rights.demand(session, act, Task.CHANGES_PROPOSE, device)
-        return _Work(target, targets.wanted(session, device, target, act.at), works)
+        remarks = promises.broken(session, device, target.artifact)
+        return _Work(target, targets.wanted(session, device, target, act.at), works, remarks)
     except EssaimError as refused:
         return _Work(target, refused, works)
 

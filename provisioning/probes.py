@@ -26,6 +26,7 @@ from inventory import devices
 from inventory.models.devices import Device, Interface
 from provisioning import facts
 from provisioning.artifact import Effect, Impact, Target
+from provisioning.drivers.protocol import Neighbouring
 from provisioning.texts import Texts
 
 SOON: Final = 10.0
@@ -33,6 +34,8 @@ SOON: Final = 10.0
 BETWEEN: Final = 0.5
 SHOWN: Final = 4
 
+_WITH_ADDRESSES: Final = ("frr.conf", "ios.cfg", "routeros.rsc")
+"""The texts of routers that say what addresses their interfaces have."""
 _WATCHERS: Final = ("router", "vpn", "lns", "radius")
 _SERVES: Final = "serves"
 _NOTHING: Final = Phrase("rien", "nothing")
@@ -57,6 +60,8 @@ with socket.socket(socket.AF_UNIX) as daemon:
 _BGP: Final = "timeout 20 vtysh -c 'show bgp summary json'"
 _OSPF: Final = "timeout 20 vtysh -c 'show ip ospf neighbor' -c 'show ipv6 ospf6 neighbor' 2>/dev/null || true"
 _BIRD: Final = "timeout 20 birdc show protocols 2>/dev/null || true"
+_IOS_PEER: Final = re.compile(r"^ neighbor (\S+) remote-as ", re.MULTILINE)
+_ROUTEROS_PEER: Final = re.compile(r"^/routing bgp connection add .*remote\.address=([^/ ]+)", re.MULTILINE)
 _TUNNELS: Final = "wg show wg0 latest-handshakes 2>/dev/null || true"
 _WIREGUARD: Final = f"wg show wg0 >/dev/null 2>&1 && echo {_SERVES} || true"
 # radclient takes the secret from a descriptor: an argument would show in the list of processes.
@@ -105,7 +110,7 @@ class Probe:
     may_go: frozenset[str] = frozenset()
     may_fall: int | None = 0
 
-    def ask(self, means: Means) -> frozenset[str]:
+    def ask(self, means: Means, driver: object = None) -> frozenset[str]:  # noqa: ARG002 - those without a shell do
         """What is well now. Raises MachineUnreachable, CommandFailed."""
         return self.read(reach.run(means, self.machine, self.script, timeout=30))
 
@@ -116,21 +121,38 @@ class Probe:
         return (self.always - now) | (frozenset() if enough else fallen)
 
 
-def before(means: Means, asked: Iterable[Probe]) -> tuple[tuple[Probe, frozenset[str]], ...]:
-    """Each probe with what is well now. One to which nothing is well now has nothing to lose, and is left out."""
+@dataclass(frozen=True, slots=True)
+class SessionProbe(Probe):
+    """BGP neighbours of a router that has no shell: its driver asks it. `kept` are those that the text wants."""
+
+    target: Target | None = None
+    kept: frozenset[str] = frozenset()
+
+    def ask(self, means: Means, driver: object = None) -> frozenset[str]:  # noqa: ARG002 - the driver has its own
+        """Whose sessions are up. Raises MachineUnreachable, CommandFailed."""
+        if self.target is None or not isinstance(driver, Neighbouring):
+            return frozenset()
+        return driver.neighbours(self.target) & self.kept
+
+
+def before(means: Means, asked: Iterable[Probe], driver: object = None) -> tuple[tuple[Probe, frozenset[str]], ...]:
+    """Each probe with what is well now. One to which nothing is well now has nothing to lose, and is left out.
+
+    `driver` is the target's, for what no shell says.
+    """
     known = []
     for probe in asked:
-        held = _asked(means, probe)
+        held = _asked(means, probe, driver)
         if held or probe.always:
             known.append((probe, held))
     return tuple(known)
 
 
-def after(means: Means, target: Target, known: Sequence[tuple[Probe, frozenset[str]]]) -> None:
+def after(means: Means, target: Target, known: Sequence[tuple[Probe, frozenset[str]]], driver: object = None) -> None:
     """Ask each again until it is content or its time is over. Raises ProbeFailed with the first that is not."""
     for probe, held in known:
         end = time.monotonic() + probe.within
-        while missing := probe.missing(held, now := _asked(means, probe)):
+        while missing := probe.missing(held, now := _asked(means, probe, driver)):
             if time.monotonic() > end:
                 raise ProbeFailed(
                     target=str(target), what=probe.wrong, expected=_some(held | probe.always), seen=_some(now, missing)
@@ -147,15 +169,16 @@ def of_target(
     watcher = _watcher(session, device)
     addresses = frozenset(_addresses(session, device, at))
     if watcher is not None and addresses:
-        probes.append(answering(watcher, addresses, desired))
+        probes.append(answering(watcher, addresses, desired if target.artifact.role == "router" else {}))
     return tuple(probes)
 
 
 def answering(watcher: Machine, addresses: frozenset[str], desired: Texts) -> Probe:
     """Addresses that answer a ping from another machine; one that the router's text takes away may go."""
     pings = "".join(f"(ping -n -q -c 1 -W 1 {one} >/dev/null 2>&1 && echo {one}) &\n" for one in sorted(addresses))
-    text = desired.get("frr.conf")
-    gone = frozenset(one for one in addresses if text is not None and f" {one}/" not in text)
+    texts = [desired[name] for name in _WITH_ADDRESSES if name in desired]
+    said = {one for one in addresses for text in texts if re.search(rf"[ =]{re.escape(one)}[/ ]", text)}
+    gone = addresses - said if texts else frozenset()
     wrong = Phrase(f"une adresse ne répond plus à {watcher.name}", f"an address no longer answers {watcher.name}")
     return Probe(wrong, watcher, f"{pings}wait; true", lambda said: frozenset(said.split()), may_go=gone)
 
@@ -176,6 +199,15 @@ def neighbours(target: Target, desired: Texts, effect: Effect, seconds: float) -
         lost = Phrase("un routeur à nous n'est plus entendu", "a router of ours is no longer heard")
         read = partial(_heard, among=met)
         yield Probe(lost, target.machine, _OSPF, read, within=max(1.0, seconds * 3 / 4))
+
+
+def sessions_of(target: Target, desired: Texts, effect: Effect, seconds: float) -> Iterator[Probe]:  # noqa: ARG001
+    """BGP neighbours of a Cisco or a MikroTik that were up are up, but for those that are to go."""
+    ((name, text),) = desired.items()
+    kept = _IOS_PEER.findall(text) if name == "ios.cfg" else _ROUTEROS_PEER.findall(text)
+    wrong = Phrase("un voisin BGP n'est plus là", "a BGP neighbour is no longer there")
+    within = max(1.0, seconds * 3 / 4)
+    yield SessionProbe(wrong, target.machine, "", _words, within=within, target=target, kept=frozenset(kept))
 
 
 def spoken(desired: Texts) -> frozenset[str]:
@@ -258,6 +290,8 @@ def sessions(said: str) -> frozenset[str]:
 _OF: Final[Mapping[str, Callable[[Target, Texts, Effect, float], Iterator[Probe]]]] = {
     "router": neighbours,
     "bird": bird,
+    "edge-ios": sessions_of,
+    "edge-routeros": sessions_of,
     "wireguard": tunnels,
     "openvpn": certified,
     "radius": logins,
@@ -291,9 +325,9 @@ def _addresses(session: Session, device: Device, at: datetime) -> Iterator[str]:
             yield str(one.ip)
 
 
-def _asked(means: Means, probe: Probe) -> frozenset[str]:
+def _asked(means: Means, probe: Probe, driver: object) -> frozenset[str]:
     try:
-        return probe.ask(means)
+        return probe.ask(means, driver)
     except EssaimError:
         return frozenset()  # a machine that no longer answers is as ill as can be
 

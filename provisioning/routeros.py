@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from typing import Final, TypeAlias
 
 from provisioning import differences
@@ -33,6 +34,8 @@ _WATCHED: Final[Settings] = {"disabled": "no", "blackhole": "", "passive": ""}
 """What is compared even where we do not state it, and what it is then."""
 _ADDRESSES: Final = ("/ip address", "/ipv6 address")
 """Where what goes makes room for what comes: no two rows have one address."""
+_ALONE: Final = frozenset({*_ADDRESSES, "/ip route", "/ipv6 route"})
+"""Where two rows of one name would be one too many."""
 _ORDERED: Final = {"/routing filter rule": ("chain", "rule")}
 """Menus in which the order counts: within what, and what is ordered."""
 _NAMED_BY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -122,11 +125,14 @@ def told(rows: Iterable[Row]) -> str:
 
 
 def ours(running: Sequence[Row], desired: Sequence[Row]) -> list[Row]:
-    """Of what runs, the rows that say that they are ours, and the settings that `desired` states; in what it states."""
+    """Of what runs, the rows that say that they are ours, and the settings that `desired` states; in what it states.
+
+    An address or a route that somebody typed and that is wanted as well is ours from then on: there can be no two.
+    """
     stated = {(row.menu, *_naming(row).values()): row for row in desired if row.verb == "add"}
     kept = []
     for row in running:
-        if row.verb == "add" and _is_ours(row):
+        if row.verb == "add" and (_is_ours(row) or _is_meant(row, stated)):
             known = stated.get((row.menu, *_naming(row).values()))
             kept.append(_unwatched(row if known is None else _as_stated(row, known)))
     for wanted in desired:
@@ -175,6 +181,12 @@ def applied(running: Sequence[Row], typed: Iterable[Row]) -> list[Row]:
             case _:
                 now = [one for one in now if not _meets(one, row.menu, row.where or {})]
     return now
+
+
+def established(sessions: Iterable[Mapping[str, object]]) -> frozenset[str]:
+    """Of the rows of `/routing/bgp/session`, the neighbours whose session is up; an address may have a length there."""
+    up = (one for one in sessions if one.get("established") in (True, "true", "yes"))
+    return frozenset(str(ip_address(str(one["remote.address"]).partition("/")[0])) for one in up)
 
 
 def _whole_lines(text: str) -> Iterator[str]:
@@ -272,10 +284,17 @@ def _is_ours(row: Row) -> bool:
     return any(_MARK.match(row.settings.get(name, "")) for name in ("comment", "name", "chain", "list", "group"))
 
 
+def _is_meant(row: Row, stated: Mapping[tuple[str, ...], Row]) -> bool:
+    if row.settings.get("routing-table", "main") != "main":
+        return False
+    return row.menu in _ALONE and (row.menu, *_naming(row).values()) in stated
+
+
 def _as_stated(row: Row, known: Row) -> Row:
     """What runs, in what is stated of it and what is watched, in the order in which we state it."""
     names = [*known.settings, *(name for name in _WATCHED if name not in known.settings)]
-    return replace(row, settings={name: row.settings[name] for name in names if name in row.settings})
+    said = {name: row.settings[name] for name in names if name in row.settings}
+    return replace(row, settings={name: value for name, value in said.items() if (name, value) != ("comment", "")})
 
 
 def _unwatched(row: Row) -> Row:
@@ -340,6 +359,8 @@ def _in_order(menu: str, old: Sequence[Row], new: Sequence[Row]) -> tuple[list[R
 def _changed(old: Row, new: Row) -> Iterator[Row]:
     told = {name: value for name, value in new.settings.items() if old.settings.get(name) != value}
     told |= {name: _WATCHED[name] for name in old.settings if name in _WATCHED and name not in new.settings}
+    if "comment" in old.settings and "comment" not in new.settings:
+        told["comment"] = ""
     if told:
         yield Row(new.menu, "set", told, _found(old))
 

@@ -17,13 +17,14 @@ from provisioning.artifacts import accel, cisco, mikrotik, openvpn
 from provisioning.artifacts.antispoofing import ANTISPOOFING_VPN, Element, Group, Tunnel
 from provisioning.artifacts.antispoofing import FILE as NFT_FILE
 from provisioning.artifacts.cisco import IOS_LNS
+from provisioning.artifacts.collection import Client
 from provisioning.artifacts.dns import BIND, CONFIGURATION, KNOT, NSD
 from provisioning.artifacts.l2tp import L2TP, Lns
 from provisioning.artifacts.mikrotik import ROUTEROS_LNS
 from provisioning.artifacts.openvpn import OPENVPN
 from provisioning.artifacts.openvpn_members import Client as Member
 from provisioning.artifacts.openvpn_members import Routed
-from provisioning.artifacts.radius import RADIUS, Client, Login
+from provisioning.artifacts.radius import RADIUS, Login
 from provisioning.artifacts.wireguard import FILE as WIREGUARD_FILE
 from provisioning.artifacts.wireguard import WIREGUARD, Peer, Server
 from provisioning.artifacts.zones import Record, Zone
@@ -82,7 +83,7 @@ _LNS: Final = Lns(
     bind_address="100.64.2.1",
     address="203.0.113.1",
     ipv6_prefix="2001:db8:200::",
-    l2tp_mtu=1498,
+    mtu=1460,
     l2tp_secret=f"{CANARY}l2tp",
     radius="192.0.2.3",
     radius_port=1812,

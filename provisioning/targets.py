@@ -24,6 +24,7 @@ from inventory.models.addresses import Assignment, Pool
 from inventory.models.devices import Device, DeviceSecret
 from inventory.models.lines import Delivery, Line, Share
 from inventory.models.names import ReverseDelegation, ReverseName
+from provisioning import facts
 from provisioning.artifact import Artifact, Target
 from provisioning.artifacts.accel import ACCEL
 from provisioning.artifacts.antispoofing import ANTISPOOFING_LNS, ANTISPOOFING_VPN
@@ -36,6 +37,7 @@ from provisioning.artifacts.l2tp import L2TP
 from provisioning.artifacts.mikrotik import ROUTEROS_EDGE, ROUTEROS_LNS
 from provisioning.artifacts.openvpn import OPENVPN
 from provisioning.artifacts.radius import RADIUS
+from provisioning.artifacts.radius_sql import PORT, RADIUS_SQL
 from provisioning.artifacts.router import ROUTER
 from provisioning.artifacts.wireguard import WIREGUARD
 from provisioning.changes import Wanted
@@ -43,8 +45,8 @@ from provisioning.drivers.protocol import Driver, Gathering
 from provisioning.models import Change
 
 ARTIFACTS: tuple[Artifact, ...] = (
-    ROUTER, CARRIER_ROUTER, BIRD, IOS_EDGE, ROUTEROS_EDGE, RADIUS, ANTISPOOFING_LNS, L2TP, ACCEL, IOS_LNS, ROUTEROS_LNS,
-    CARRIER_LNS, IPOE, CARRIER_BNG,
+    ROUTER, CARRIER_ROUTER, BIRD, IOS_EDGE, ROUTEROS_EDGE, RADIUS, RADIUS_SQL, ANTISPOOFING_LNS, L2TP, ACCEL, IOS_LNS,
+    ROUTEROS_LNS, CARRIER_LNS, IPOE, CARRIER_BNG,
     ANTISPOOFING_VPN, WIREGUARD, OPENVPN, CARRIER_VPN, KNOT, NSD, BIND, UPDATE,
 )  # fmt: skip
 """In the order in which a new association is brought up: roads first, doors last."""
@@ -89,7 +91,7 @@ _ROLES = {
 _ANY_LNS = (ANTISPOOFING_LNS, CARRIER_LNS)
 """What an LNS has of lines that another serves, where they hold each other's members."""
 
-_VENDORS = frozenset({"ios", "routeros"})
+_VENDORS = frozenset({"ios", "routeros", RADIUS_SQL.platform})
 """Systems without a shell, which know us by a name of our own."""
 
 _LOADING = Lock()
@@ -215,10 +217,12 @@ def driver_for(settings: Settings, target: Target) -> Driver:
 
 
 def _machine(session: Session, device: Device) -> Machine:
-    """Where a machine is met; on a vendor's system as `essaim`, by the password that it was given, if any."""
+    """Where a machine is met; on a vendor's system, or in a database, as `essaim` by the password that it was given."""
     met = devices.machine(device)
     if device.platform not in _VENDORS:
         return met
+    if device.platform == RADIUS_SQL.platform:
+        met = replace(met, port=facts.service(device)[1] if device.endpoint else PORT)
     try:
         return replace(met, user="essaim", password=devices.secret_of(session, device, "login"))
     except devices.NoSuchSecret:

@@ -36,6 +36,7 @@ TESTS = (
     "bird2",
     "chromium",
     "fonts-dejavu-core",
+    "freeradius-postgresql",
     "frr-rpki-rtrlib",
     "git",
     "kea-dhcp4-server",

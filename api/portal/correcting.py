@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import At, Cookie, Reading, Samples, SignedIn, Writing, from_our_pages
+from api.portal import watching
 from api.portal.rendering import is_form_token, page
 from api.problems import CrossSite, SignInNeeded
 from desk import home, suggesting
@@ -33,6 +34,7 @@ def line(request: Request, session: Reading, samples: Samples, member: SignedIn,
         line=home.line_of(session, samples, member, number, at),
         place=suggesting.own_line(session, member, number).place,
         names=suggesting.names_of(session, member, number),
+        connections=watching.connections_of(request, session, samples, member, number, at),
         suggested=suggesting.suggested_by(session, member, at),
     )
 

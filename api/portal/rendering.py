@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse
 from api.languages import COOKIE, chosen, language_of
 from api.portal import words
 from foundation.settings import Settings
-from foundation.speech import LANGUAGES, Language, Phrase, written
+from foundation.speech import LANGUAGES, Language, Phrase, volume, written
 from inventory.models.people import Member
 
 _YEAR: Final = 365 * 24 * 3600
@@ -53,6 +53,7 @@ def page(
             form_token=form_token(request.cookies.get(cookie_name(settings), "")) if member else "",
             say=say,
             written=lambda value: written(value, language),
+            volume=lambda octets: volume(octets, language),
             words=words,
             member=member,
             **facts,

@@ -12,6 +12,7 @@ SKIP: Final = Phrase("Aller au contenu", "Skip to content")
 OTHER_LANGUAGE: Final = Phrase("English", "Français")
 SIGN_OUT: Final = Phrase("Me déconnecter", "Sign out")
 MENU: Final = Phrase("Navigation", "Navigation")
+NETWORK_STATUS: Final = Phrase("État du réseau", "Network status")
 FREE_SOFTWARE: Final = Phrase(
     "Essaim est un logiciel libre (AGPL), écrit par et pour les fournisseurs d'accès associatifs.",
     "Essaim is free software (AGPL), written by and for associative Internet providers.",
@@ -81,6 +82,21 @@ DUE_FOR: Final = Phrase("Pour", "For")
 DUE_LEFT: Final = Phrase("Reste à payer", "Still to pay")
 TOTAL: Final = Phrase("En tout", "In all")
 
+DIAGNOSE: Final = Phrase("Pourquoi ça ne marche pas ?", "Why does it not work?")
+DIAGNOSE_AGAIN: Final = Phrase("Regarder de nouveau", "Look again")
+DIAGNOSE_TAKES: Final = Phrase(
+    "Nous interrogeons nos machines : cela prend jusqu'à vingt secondes.",
+    "We ask our machines: this takes up to twenty seconds.",
+)
+NAMES_FAIL: Final = Phrase(
+    "Les noms : rien ne s'ouvre par son nom, mais le reste passe",
+    "Names: nothing opens by its name, while the rest passes",
+)
+FACTS: Final = Phrase("Ce que nous avons vu", "What we saw")
+TRIES: Final = Phrase("À essayer", "To try")
+BESIDES: Final = Phrase("Par ailleurs", "Besides")
+UNSEEN: Final = Phrase("Ce que nous n'avons pas pu regarder", "What we could not look at")
+
 CORRECT: Final = Phrase("Nommer ou corriger", "Name or correct")
 NAME: Final = Phrase("Donner un nom à une adresse", "Name an address")
 NAME_WHY: Final = Phrase(
@@ -124,6 +140,31 @@ SUGGESTION_SHAPES: Final = {
     SuggestionState.ACCEPTED: ("up", "●"),
     SuggestionState.REFUSED: ("down", "■"),
 }
+
+MEASURED: Final = Phrase("Ce que cette machine a dit d'elle-même.", "What this machine said of itself.")
+GRAPHS: Final = Phrase("Graphes", "Graphs")
+NO_GRAPH: Final = Phrase(
+    "Cette machine n'a encore rien dit. La relever : essaim poll",
+    "This machine has said nothing yet. To poll it: essaim poll",
+)
+MORE_GRAPHS: Final = Phrase(
+    "Les suivants se voient dans un terminal : essaim graph {name} --metric …",
+    "The next ones are seen in a terminal: essaim graph {name} --metric …",
+)
+THE_OTHERS: Final = Phrase("Les {count} autres", "The {count} others")
+FIGURES: Final = Phrase("Les chiffres", "The figures")
+SINCE: Final = Phrase("Depuis", "Since")
+UNTIL: Final = Phrase("Jusqu'au", "Until")
+RECEIVED: Final = Phrase("Reçu", "Received")
+SENT: Final = Phrase("Envoyé", "Sent")
+UNKNOWN: Final = Phrase("inconnu", "unknown")
+CONNECTIONS: Final = Phrase("Vos connexions", "Your connections")
+CONNECTIONS_WHY: Final = Phrase(
+    "Les sept derniers jours, d'après le début, la fin et le total de chaque connexion : rien d'autre n'est gardé.",
+    "The last seven days, from when each connection began, when it ended and its total: nothing else is kept.",
+)
+NO_CONNECTION: Final = Phrase("Aucune connexion ces sept derniers jours.", "No connection in the last seven days.")
+LASTS: Final = Phrase("elle dure", "it lasts")
 
 NOT_FOUND: Final = Phrase("Introuvable", "Not found")
 REFUSED: Final = Phrase("Cela n'a pas pu se faire", "This could not be done")

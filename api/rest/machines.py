@@ -7,7 +7,7 @@ a time; who comes then is asked to come again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import BoundedSemaphore, Event
@@ -26,13 +26,14 @@ from api.rest.noun import Body
 from api.rest.parameters import Seen, Upon
 from api.rest.routes import ROOT, found, held
 from foundation.database import reading, transaction
-from foundation.errors import Forbidden, Unavailable
+from foundation.errors import EssaimError, Forbidden, Unavailable
 from foundation.speech import Phrase
 from provisioning import apply as applying
 from provisioning import plan as planning
 from provisioning import putting_back
 from provisioning.apply import Applied
 from provisioning.commit import Step
+from provisioning.models import ChangeState
 from provisioning.views import ChangeView, PlannedView, planned
 
 router = APIRouter(prefix=ROOT, tags=[CHANGES.path])
@@ -60,6 +61,31 @@ class Asked(Body):
 
     lines: list[str] = Field([], max_length=100, examples=[["L0042"]])
     take_over: list[str] = Field([], max_length=100, examples=[["vpn/wireguard"]])
+
+
+class Several(Body):
+    """Approved changes, to be applied at once: as many as are in hand at a time."""
+
+    changes: list[str] = Field(min_length=1, max_length=applying.AT_ONCE, examples=[["C0042", "C0043"]])
+
+
+class Taken(BaseModel):
+    """One of them: where to read how it goes; or why it was not taken in hand (`problem` for programs, `sentence` for
+    people), with its machine left as it was.
+    """
+
+    number: str
+    target: str
+    state: ChangeState
+    location: str
+    problem: str | None
+    sentence: str | None
+
+
+class Begun(BaseModel):
+    """What became of each so far, in the order in which they were named."""
+
+    items: list[Taken]
 
 
 class Plan(BaseModel):
@@ -117,40 +143,72 @@ def revert(request: Request, caller: Writer, name: str, upon: Upon = None) -> Re
 def apply(request: Request, caller: Writer, name: str, upon: Upon = None) -> Response:
     """Apply an approved change: answered once it is in hand, with where to read how it goes."""
     number = _decided_upon(request, caller, name, upon)
-    store, settings = request.app.state.store, request.app.state.settings
-    _begin(lambda passed: applying.apply(store, settings, caller.act, [number], lambda _: None, passed))
-    with reading(store) as session:
-        change, _ = found(session, caller, CHANGES, number)
-        (view,) = CHANGES.views(session, caller.act, [change])
+    for left in _begin(request, caller, [number]).values():
+        raise left
+    (view,) = _views(request, caller, [number])
     return _answer(202, view, f"{ROOT}/changes/{number}")
 
 
-def _begin(work: Callable[[Callable[[str, Step], None]], list[Applied]]) -> None:
-    """Begin to apply a change; come back once it is in hand. Raises why it is not, and HandsFull.
+@router.post("/changes/apply", status_code=202, responses=described.doing(Begun, 202))
+def apply_several(request: Request, caller: Writer, body: Several) -> Response:
+    """Apply approved changes together: answered once each is in hand, or could not be taken."""
+    numbers = list(dict.fromkeys(_decided_upon(request, caller, name, None) for name in body.changes))
+    left, language = _begin(request, caller, numbers), language_of(request)
+    items = [
+        Taken(
+            number=view.number,
+            target=view.target,
+            state=view.state,
+            location=f"{ROOT}/changes/{view.number}",
+            problem=left[view.number].kind if view.number in left else None,
+            sentence=left[view.number].sentence(language) if view.number in left else None,
+        )
+        for view in _views(request, caller, numbers)
+    ]
+    return _answer(202, {"items": [one.model_dump() for one in items]})
+
+
+def _views(request: Request, caller: Caller, numbers: Sequence[str]) -> Sequence[ChangeView]:
+    with reading(request.app.state.store) as session:
+        return CHANGES.views(session, caller.act, [found(session, caller, CHANGES, each)[0] for each in numbers])
+
+
+def _begin(request: Request, caller: Caller, numbers: Sequence[str]) -> dict[str, EssaimError]:
+    """Begin to apply changes; come back once each is in hand or was left, and give why it was left.
 
     Whoever stops the server waits for what goes on behind the answer: a change in hand comes to its end.
+    Raises HandsFull, and what `applying.apply` raises before anything is done.
     """
     if not HANDS.acquire(blocking=False):
         raise HandsFull
-    claimed, moved = Event(), Event()
+    claimed, left, moved = set[str](), dict[str, EssaimError](), Event()
 
-    def passed(_target: str, _step: Step) -> None:
-        claimed.set()
-        moved.set()
+    def passed(target: str, _step: Step) -> None:
+        claimed.add(target)
+        settled()
+
+    def ended(one: Applied) -> None:
+        if one.problem is not None and one.target not in claimed:
+            left[one.change] = one.problem
+        settled()
+
+    def settled() -> None:
+        if len(claimed) + len(left) >= len(numbers):
+            moved.set()
 
     def done(_: object) -> None:
         HANDS.release()
         moved.set()
 
+    store, settings = request.app.state.store, request.app.state.settings
     pool = ThreadPoolExecutor(1, "apply")
-    going = pool.submit(work, passed)
+    going = pool.submit(applying.apply, store, settings, caller.act, numbers, lambda _: None, passed, ended)
     going.add_done_callback(done)
     pool.shutdown(wait=False)
     moved.wait()
-    if not claimed.is_set():
-        for one in going.result():
-            if one.problem is not None:
-                raise one.problem
+    if going.done():
+        going.result()
+    return dict(left)
 
 
 @contextmanager

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from api.rest.noun import Body, Noun
 from foundation.acts import Act
-from inventory import lines, orders, tickets, wholesalers
+from inventory import collecting, lines, orders, tickets, wholesalers
 from inventory.models.mandates import Task
-from inventory.models.wholesale import Collection, Order, OrderKind, OrderState, Ticket, TicketState, Wholesaler
+from inventory.models.wholesale import Collection, Order, OrderKind, OrderState, PppEnd, Ticket, TicketState, Wholesaler
 from inventory.orders import News
+from inventory.path_mtu import PATHS, USUAL_PATH
 from inventory.views.wholesale import OrderView, TicketView, WholesalerView, view, view_order, view_ticket
 from inventory.wholesalers import Terms
 
@@ -34,17 +35,27 @@ class Said(Body):
     mapping: str = Field("", max_length=40)
     guarantee: str = Field("", max_length=8, examples=["4h"])
     contact: str = Field("", max_length=200)
+    radius_from: str = Field("", max_length=400, examples=["198.51.100.10 2001:db8::10"])
+    ppp_end: PppEnd = PppEnd.US
+    path_mtu: int = Field(USUAL_PATH, ge=PATHS[0], le=PATHS[-1])
 
     def terms(self) -> Terms:
         """What was said, and no more."""
         names = {field.name for field in fields(Terms)}
-        return Terms(**{name: value for name, value in self.given().items() if name in names})
+        said = {name: value for name, value in self.given().items() if name in names}
+        return Terms(**{name: str(value) if isinstance(value, int) else value for name, value in said.items()})
 
 
 class NewWholesaler(Said):
     """Someone sells us lines."""
 
     name: str = Field(max_length=32, examples=["exemple-gros"])
+
+
+class SharedSecret(Body):
+    """What a wholesaler's RADIUS proves itself to ours with. It is never shown again."""
+
+    secret: str = Field(min_length=1, max_length=63)
 
 
 class Told(Body):
@@ -102,6 +113,11 @@ def change_wholesaler(session: Session, act: Act, wholesaler: Wholesaler, body: 
     wholesalers.change_wholesaler(session, act, wholesaler, body.terms())
 
 
+def share_secret(session: Session, act: Act, wholesaler: Wholesaler, body: SharedSecret) -> None:
+    """Seal what a wholesaler's RADIUS proves itself to ours with."""
+    collecting.share_secret(session, act, wholesaler, body.secret)
+
+
 WHOLESALERS = Noun(
     path="wholesalers",
     about="Wholesalers, by name",
@@ -113,6 +129,7 @@ WHOLESALERS = Noun(
     readers=READERS,
     create=create_wholesaler,
     change=change_wholesaler,
+    verbs={"secrets": share_secret},
     example={
         "name": "exemple-gros",
         "title": "Grossiste d'exemple",
@@ -126,6 +143,10 @@ WHOLESALERS = Noun(
         "mapping": "manual",
         "guarantee": "4h",
         "contact": "",
+        "radius_from": ["198.51.100.10"],
+        "radius_secret": True,
+        "ppp_end": "us",
+        "path_mtu": 1500,
     },
 )
 

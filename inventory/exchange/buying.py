@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from foundation import journal
 from foundation.errors import EssaimError
 from foundation.speech import Phrase
-from inventory import numbers, orders, texts, wholesalers
+from inventory import collecting, numbers, orders, texts, wholesalers
 from inventory.exchange.access import Access
 from inventory.exchange.cells import Cells
 from inventory.exchange.doing import Doing
@@ -159,10 +159,12 @@ def weigh_wholesalers(draft: Draft, session: Session, records: Iterable[Wholesal
 
 def _differences(here: Wholesaler, terms: Terms) -> tuple[Change, ...]:
     now = _terms(here)
-    said = {name: texts.checked(text, 200, empty=True) for name in _TERMS if (text := getattr(terms, name))}
+    said = {name: texts.checked(text, 400, empty=True) for name in _TERMS if (text := getattr(terms, name))}
     if "vlans" in said:
         first, _, last = said["vlans"].replace(" ", "").partition("-")
         said["vlans"] = f"{first}-{last or first}"
+    if "radius_from" in said:
+        said["radius_from"] = " ".join(collecting.sources(said["radius_from"]))
     if "guarantee" in said:
         said["guarantee"] = str(wholesalers.guarantee_of(here, said["guarantee"]))
     return tuple(Change(name, now[name], text) for name, text in said.items() if text != now[name])
@@ -312,7 +314,7 @@ def add_event(doing: Doing, record: OrderEventRecord) -> None:
 
 
 def _terms(one: Wholesaler) -> dict[str, Any]:
-    said = {name: getattr(one, name) for name in _TERMS if name != "vlans"}
+    said = {name: getattr(one, name) for name in _TERMS if name != "vlans"} | {"path_mtu": str(one.path_mtu)}
     vlans = None if one.vlan_first is None else f"{one.vlan_first}-{one.vlan_last}"
     return {name: vlans if name == "vlans" else said[name] for name in _TERMS}
 

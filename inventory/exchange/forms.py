@@ -186,7 +186,9 @@ FEEDS: Final = _ours("feeds", "name room volts amps supplier renewable since unt
 OUTLETS: Final = _ours("outlets", "name")
 PLUGS: Final = _ours("plugs", "device outlet feed since until", "since until")
 WHOLESALERS: Final = _ours(
-    "wholesalers", "name title collection realm tunnel_endpoint enni vlans sister mapping guarantee contact"
+    "wholesalers",
+    "name title collection realm tunnel_endpoint enni vlans sister mapping guarantee contact "
+    "radius_from ppp_end path_mtu",
 )
 ORDERS: Final = _ours("orders", "number line wholesaler about kind state reference appointment options", "appointment")
 ORDER_EVENTS: Final = _ours("order_events", "order at by state word words")

@@ -46,9 +46,10 @@ from inventory.models.people import (
 from inventory.models.places import Rack, RackKind, Room, Site
 from inventory.models.power import Feed, Outlet, Plug
 from inventory.models.renumbering import Renumbering, RenumberingStep, StepState
-from inventory.models.routing import Aggregate, BgpPeer
+from inventory.models.routing import Aggregate, BgpPeer, KeyState, OspfKey
 from inventory.models.suggestions import Suggestion, SuggestionState
 from inventory.models.tokens import Answered, Token
+from inventory.models.webhooks import Shape, Webhook
 from inventory.models.wholesale import (
     Collection,
     CopperClosure,
@@ -56,6 +57,7 @@ from inventory.models.wholesale import (
     OrderEvent,
     OrderKind,
     OrderState,
+    PppEnd,
     Ticket,
     TicketEvent,
     TicketState,
@@ -91,6 +93,7 @@ __all__ = [
     "Fibre",
     "ForeignId",
     "Interface",
+    "KeyState",
     "Line",
     "LineEvent",
     "LineMigration",
@@ -108,10 +111,12 @@ __all__ = [
     "OrderEvent",
     "OrderKind",
     "OrderState",
+    "OspfKey",
     "Outlet",
     "Placement",
     "Plug",
     "Pool",
+    "PppEnd",
     "Proxy",
     "Purpose",
     "Question",
@@ -128,6 +133,7 @@ __all__ = [
     "Role",
     "Room",
     "Rule",
+    "Shape",
     "Share",
     "ShareWeight",
     "SignIn",
@@ -144,6 +150,7 @@ __all__ = [
     "TicketState",
     "Token",
     "VlanPair",
+    "Webhook",
     "Wholesaler",
     "Works",
     "WorksKind",

@@ -64,7 +64,7 @@ DRIVEN: Final[dict[str, tuple[str, ...]]] = {
     "lns": ("debian", "debian-accel", "ios", "routeros"),
     "bng": ("debian",),
     "vpn": ("debian",),
-    "radius": ("debian",),
+    "radius": ("debian", "freeradius-sql"),
     "dns": ("debian", "debian-nsd", "debian-bind", "rfc2136"),
 }
 """The roles that Essaim configures, with the platforms on which it knows how; the first is the usual one."""

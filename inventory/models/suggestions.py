@@ -58,7 +58,7 @@ class Suggestion(Base):
     """One deed that someone suggests: on what (as it is typed), with which arguments (JSON), and why.
 
     `diff` is what it was to change: as its proposer saw it and, once accepted, as it was then. `reason` is why it was
-    refused.
+    refused. `told_at` is when its proposer was told what became of it: as long as there is none, a mail waits here.
     """
 
     __tablename__ = "suggestion"
@@ -76,6 +76,7 @@ class Suggestion(Base):
     decided_by: Mapped[str | None] = mapped_column(String(64), info=kept("contract"))
     decided_at: Mapped[datetime | None] = mapped_column(info=kept("contract"))
     reason: Mapped[str] = mapped_column(String(500), default="", info=kept("contract"))
+    told_at: Mapped[datetime | None] = mapped_column(info=kept("contract"))
 
     __table_args__ = (
         CheckConstraint("(state = 'waiting') = (decided_by IS NULL)", name="decided"),

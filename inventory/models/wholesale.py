@@ -6,13 +6,15 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from foundation.database import Base, RowId, kept
 from foundation.speech import Phrase
+from foundation.vault import Sealed, SealedColumn
 from inventory.models.lines import Line
 from inventory.numbers import shown
+from inventory.path_mtu import PATHS, USUAL_PATH
 
 
 class Collection(StrEnum):
@@ -37,8 +39,31 @@ _COLLECTIONS: Final = {
 }
 
 
+class PppEnd(StrEnum):
+    """Who ends members' PPP sessions, where a wholesaler asks our RADIUS for them."""
+
+    US = "us"
+    WHOLESALER = "wholesaler"
+
+    @property
+    def phrase(self) -> Phrase:
+        """The end as people read it."""
+        return _PPP_ENDS[self]
+
+
+_PPP_ENDS: Final = {
+    PppEnd.US: Phrase("notre LNS", "our LNS"),
+    PppEnd.WHOLESALER: Phrase("chez l'opérateur de gros", "the wholesaler"),
+}
+
+
 class Wholesaler(Base):
-    """Who sells us lines. `guarantee` is the repair time promised where nothing else is said: `4h`, `8ho`, `j+1`."""
+    """Who sells us lines. `guarantee` is the repair time promised where nothing else is said: `4h`, `8ho`, `j+1`.
+
+    Its RADIUS asks ours from the addresses `radius_from`, by the secret that it shares with us. `tunnel_endpoint` names
+    LNS of ours in the order in which it tries them. `path_mtu` is the largest IP packet, in octets, between its
+    LAC and our LNS.
+    """
 
     __tablename__ = "wholesaler"
 
@@ -55,6 +80,14 @@ class Wholesaler(Base):
     mapping: Mapped[str] = mapped_column(String(40), default="manual", info=kept("technical"))
     guarantee: Mapped[str | None] = mapped_column(String(8), info=kept("technical"))
     contact: Mapped[str] = mapped_column(String(200), default="", info=kept("technical"))
+    radius_from: Mapped[str | None] = mapped_column(String(400), info=kept("technical"))
+    radius_secret: Mapped[Sealed | None] = mapped_column(SealedColumn, info=kept("secret"))
+    ppp_end: Mapped[str] = mapped_column(
+        String(16), default=PppEnd.US, server_default=PppEnd.US, info=kept("technical")
+    )
+    path_mtu: Mapped[int] = mapped_column(
+        default=USUAL_PATH, server_default=text(str(USUAL_PATH)), info=kept("technical")
+    )
 
     __table_args__ = (
         CheckConstraint("collection <> 'realm-proxy' OR realm IS NOT NULL", name="realm"),
@@ -63,6 +96,8 @@ class Wholesaler(Base):
         CheckConstraint("collection <> 'white-label' OR sister IS NOT NULL", name="sister"),
         CheckConstraint("(vlan_first IS NULL) = (vlan_last IS NULL)", name="vlan_range"),
         CheckConstraint("vlan_first IS NULL OR (vlan_first BETWEEN 1 AND vlan_last AND vlan_last <= 4094)", name="vid"),
+        CheckConstraint("ppp_end = 'us' OR collection = 'realm-proxy'", name="ppp_end"),
+        CheckConstraint(f"path_mtu BETWEEN {PATHS[0]} AND {PATHS[-1]}", name="path_mtu"),
     )
 
 

@@ -12,6 +12,7 @@ from inventory.models.wholesale import (
     OrderEvent,
     OrderKind,
     OrderState,
+    PppEnd,
     Ticket,
     TicketEvent,
     TicketState,
@@ -23,7 +24,8 @@ from inventory.tickets import is_late
 @dataclass(frozen=True, slots=True)
 class WholesalerView:
     """A wholesaler: how what we buy is handed over, and what that needs; the mapping of its words; the repair time
-    promised (`4h`, `8ho`, `j+1`); whom to call.
+    promised (`4h`, `8ho`, `j+1`); whom to call; the addresses from which its RADIUS asks ours, whether their secret is
+    in the vault, who ends PPP; the largest packet between its LAC and our LNS, in octets.
     """
 
     name: str
@@ -38,6 +40,10 @@ class WholesalerView:
     mapping: str
     guarantee: str | None
     contact: str
+    radius_from: tuple[str, ...]
+    radius_secret: bool
+    ppp_end: PppEnd
+    path_mtu: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,10 @@ def view(one: Wholesaler) -> WholesalerView:
         mapping=one.mapping,
         guarantee=one.guarantee,
         contact=one.contact,
+        radius_from=tuple((one.radius_from or "").split()),
+        radius_secret=one.radius_secret is not None,
+        ppp_end=PppEnd(one.ppp_end),
+        path_mtu=one.path_mtu,
     )
 
 

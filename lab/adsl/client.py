@@ -3,7 +3,7 @@
 Reads one JSON object from standard input, so that no secret is ever an argument or a variable:
 
     {"lns": "100.64.2.1", "secret": "…", "login": "…", "password": "…",
-     "interface": "adsl0", "routed": ["203.0.113.64/29"], "connect_within": 15,
+     "interface": "adsl0", "routed": ["203.0.113.64/29"], "connect_within": 15, "caller": "0199001234",
      "behind": {"interface": "lan0", "neighbours": [{"ipv4": […], "ipv6": […], "router": "fe80::a"}]}}
 
 `routed` is what the box has for itself; what is of neighbours behind it is handed on to them.
@@ -77,6 +77,7 @@ class Settings:
     interface: str = "adsl0"
     routed: tuple[IPv4Network, ...] = ()
     connect_within: float = 15
+    caller: str = ""
     lan: str = ""
     neighbours: tuple[Neighbour, ...] = ()
 
@@ -94,6 +95,7 @@ class Settings:
                 interface=str(given.get("interface", "adsl0")),
                 routed=tuple(IPv4Network(network) for network in given.get("routed", ())),
                 connect_within=float(given.get("connect_within", 15)),
+                caller=str(given.get("caller", "")),
                 lan=str(behind["interface"]),
                 neighbours=tuple(Neighbour.read(each) for each in behind["neighbours"]),
             )
@@ -116,6 +118,7 @@ class Home:
             settings.password.encode(),
             os.urandom,
             settings.connect_within,
+            settings.caller.encode(),
         )
         self._prefixes = dhcpv6.PrefixClient(os.urandom)
         self._tun = Tun(settings.interface)

@@ -55,6 +55,7 @@ class Attribute(IntEnum):
     ASSIGNED_SESSION = 14
     CALL_SERIAL_NUMBER = 15
     FRAMING_TYPE = 19
+    CALLING_NUMBER = 22
     CONNECT_SPEED = 24
 
 

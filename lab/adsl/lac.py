@@ -146,8 +146,9 @@ class _Call:
 class Lac:
     """One tunnel and the incoming calls in it: `dial`, `start`, then `receive` and `tick` until an Ending."""
 
-    def __init__(self, secret: bytes, random: Callable[[int], bytes], name: str = "lac") -> None:
+    def __init__(self, secret: bytes, random: Callable[[int], bytes], name: str = "lac", caller: bytes = b"") -> None:
         self._secret = secret
+        self._caller = caller
         self._random = random
         self._challenge = random(16)
         self._name = name
@@ -286,13 +287,14 @@ class Lac:
 
     def _ask(self, now: float, number: int) -> None:
         call = self._calls[number]
-        self._delivery.send(
-            now,
-            0,
+        asked = [
             l2tp.number(Attribute.MESSAGE_TYPE, MessageType.ICRQ),
             l2tp.number(Attribute.ASSIGNED_SESSION, number),
             l2tp.number(Attribute.CALL_SERIAL_NUMBER, call.serial, 4),
-        )
+        ]
+        if self._caller:
+            asked.append(Avp(Attribute.CALLING_NUMBER, self._caller))
+        self._delivery.send(now, 0, *asked)
         call.state = "asked"
 
     def _call_answered(self, now: float, message: Control) -> list[Event]:

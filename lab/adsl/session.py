@@ -17,7 +17,10 @@ OVERHEAD: Final = 20 + 8 + l2tp.DATA_HEADER + ppp.FRAME_HEADER
 
 
 class Session:
-    """From the first datagram to the Ending; `connect_within` bounds the time until IPv4 is up, in seconds."""
+    """From the first datagram to the Ending; `connect_within` bounds the time until IPv4 is up, in seconds.
+
+    `caller` is the number that the collection says it calls from.
+    """
 
     def __init__(
         self,
@@ -26,9 +29,10 @@ class Session:
         password: bytes,
         random: Callable[[int], bytes],
         connect_within: float = 15,
+        caller: bytes = b"",
     ) -> None:
         self.outbox: list[bytes] = []
-        self._lac = Lac(secret, random)
+        self._lac = Lac(secret, random, caller=caller)
         self._call = self._lac.dial(0)  # placed once the tunnel stands
         self._link = Link(login, password, COLLECTION_MTU - OVERHEAD, random)
         self._connect_within = connect_within

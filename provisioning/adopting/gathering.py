@@ -18,7 +18,16 @@ from foundation import reach
 from foundation.errors import Invalid, NotFound
 from foundation.reach import Machine, Means
 from foundation.speech import Phrase
-from provisioning.adopting import easyrsa, freeradius, openvpn, radius_rows, routing, wireguard, zonefiles
+from provisioning.adopting import (
+    easyrsa,
+    freeradius,
+    openvpn,
+    radius_rows,
+    routing,
+    vendor_routers,
+    wireguard,
+    zonefiles,
+)
 from provisioning.adopting.found import Found
 from provisioning.releases import Illegible
 
@@ -42,6 +51,8 @@ _READERS: Final[tuple[tuple[re.Pattern[str], Callable[[str, str], Found]], ...]]
     (re.compile(r"(?:^|/)(?:bind|knot|nsd|zones)/(?:[^/]+/)*(?:[^/]+\.zone|db\.[^/]+\.[^/]+)$"), zonefiles.read),
     (re.compile(r"(?:^|/)frr/frr\.conf$"), routing.read_frr),
     (re.compile(r"(?:^|/)bird/[^/]*\.conf$"), routing.read_bird),
+    (re.compile(r"(?:^|/)(?:running-config|ios\.cfg)$"), vendor_routers.read_ios),
+    (re.compile(r"(?:^|/)[^/]+\.rsc$"), vendor_routers.read_routeros),
 )
 _FOLDERS: Final = (
     "/etc/wireguard /etc/freeradius /etc/raddb /etc/openvpn /etc/bind /etc/knot /etc/nsd /etc/frr /etc/bird "

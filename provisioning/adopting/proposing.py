@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Final
 
@@ -34,7 +34,7 @@ from inventory.exchange.records import (
     ShareRecord,
 )
 from inventory.models.addresses import Assignment, IPNetwork, Pool, Role
-from inventory.models.devices import Device, DeviceSecret, Interface
+from inventory.models.devices import Device, DeviceRole, DeviceSecret, Interface
 from inventory.models.lines import Credential, CredentialKind, LineState, Offer
 from inventory.models.names import ReverseName
 from provisioning.adopting.found import Found, Named, Own, Way
@@ -215,7 +215,7 @@ def _own(session: Session, reading: Reading, device: Device, every: Iterable[Own
         elif public is not None and kept is not None and _public(kept) != public:
             reading.remark(own.place, _OTHER_KEY, interface=own.interface, device=device.name)
             public = None
-        reading.records.append(DeviceRecord(own.place, device.name, public_key=public, interfaces=(own.interface,)))
+        _has(reading, DeviceRecord(own.place, device.name, public_key=public, interfaces=(own.interface,)))
         for address in own.addresses:
             if not any(_within(address.network, pool) or _within(pool, address.network) for pool in pools):
                 made = _pool(own.place, device, address.network, pools.values())
@@ -231,11 +231,23 @@ def _own(session: Session, reading: Reading, device: Device, every: Iterable[Own
             reading.remark(own.place, _ENDPOINT, device=device.name, **facts)
 
 
+def _has(reading: Reading, said: DeviceRecord) -> None:
+    """A machine's interface, beside its others: a machine is one record."""
+    for rank, one in enumerate(reading.records):
+        if isinstance(one, DeviceRecord) and one.name == said.name:
+            ports = tuple(dict.fromkeys((*one.interfaces, *said.interfaces)))
+            reading.records[rank] = replace(one, interfaces=ports, public_key=one.public_key or said.public_key)
+            return
+    reading.records.append(said)
+
+
 def _pool(place: Place, device: Device, prefix: IPNetwork, taken: Collection[str]) -> PrefixRecord:
-    """A pool for what lies behind an interface, under a name that none has."""
+    """A pool for what lies behind an interface, under a name that none has. A router serves no pool: it is on a LAN."""
     handed = prefix.max_prefixlen if prefix.version == 4 else max(prefix.prefixlen, 56)
     names = (f"{device.name}-v{prefix.version}{more}" for more in ("", *(f"-{rank}" for rank in range(2, 100))))
     name = next(one for one in names if one not in taken)
+    if device.role == DeviceRole.ROUTER:
+        return PrefixRecord(place, name, prefix, handed=prefix.max_prefixlen)
     return PrefixRecord(place, name, prefix, handed=handed, device=device.name)
 
 

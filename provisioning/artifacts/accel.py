@@ -19,7 +19,7 @@ from foundation.text import render
 from inventory.models.devices import Device
 from provisioning import accel_conf, facts, releases
 from provisioning.artifact import Effect, Impact, Observation
-from provisioning.artifacts.l2tp import MTU, lns
+from provisioning.artifacts.l2tp import lns
 from provisioning.texts import Texts
 
 FILE: Final = "accel-ppp.conf"
@@ -60,7 +60,7 @@ class Accel:
     role = "lns"
     platform = "debian-accel"
     secrets = re.compile(r"^(?:secret=|(?:dae-)?server=[^,\n]+,)(?P<secret>[^,\n]+)", re.MULTILINE)
-    observation: Observation | None = Observation(releases.looking("accel", {FILE: PATH}, _LOOK))
+    observation = Observation(releases.looking("accel", {FILE: PATH}, _LOOK))
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """The LNS with its RADIUS server. Raises MachineIncomplete, NoSuchSecret, Unwritable."""
@@ -71,7 +71,7 @@ class Accel:
             core=str(facts.core_address(session, device, 4, at)),
             gateway=said.address,
             ipv6=said.ipv6_prefix != "::",
-            mtu=MTU,
+            mtu=said.mtu,
             l2tp_secret=said.l2tp_secret,
             radius=said.radius,
             radius_port=said.radius_port,

@@ -18,6 +18,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from foundation.text import render
+from inventory import collecting
 from inventory.models.addresses import IPNetwork
 from inventory.models.devices import Device
 from inventory.models.lines import CredentialKind
@@ -81,7 +82,7 @@ class Antispoofing:
     name = "antispoofing"
     platform = "debian"
     secrets = re.compile(r"(?!)(?P<secret>)")
-    observation: Observation | None = Observation(releases.looking("antispoofing", {FILE: PATH}, _LOOK))
+    observation = Observation(releases.looking("antispoofing", {FILE: PATH}, _LOOK))
 
     def __init__(self, role: str, interface: str, *, cuts: bool) -> None:
         self.role = role
@@ -93,7 +94,7 @@ class Antispoofing:
         tunnel = Tunnel(
             self._interface,
             _link(session, device, self._interface, at),
-            tuple(_groups(self._interface, facts.lines_behind(session, device), at)),
+            tuple(_groups(self._interface, facts.lines_behind(session, device), collecting.carried(session), at)),
         )
         return {FILE: _REPLACED + render("provisioning", "antispoofing/debian.j2", {"tunnel": tunnel})}
 
@@ -136,10 +137,10 @@ def _link(session: Session, device: Device, interface: str, at: datetime) -> str
     return "" if heard is None else str(IPv6Interface((heard, 64)).network)
 
 
-def _groups(interface: str, lines: Sequence[Line], at: datetime) -> Iterator[Group]:
+def _groups(interface: str, lines: Sequence[Line], carried: Mapping[int, int], at: datetime) -> Iterator[Group]:
     held: dict[tuple[int, int], dict[IPNetwork, str]] = {}
     for line in lines:
-        mtu = _mtu(line, at)
+        mtu = _mtu(line, carried, at)
         for share in line.shares:
             if interface == WIREGUARD_INTERFACE and _by_openvpn(share, at):
                 continue
@@ -156,10 +157,10 @@ def _by_openvpn(share: Share, at: datetime) -> bool:
     return kinds == {CredentialKind.OPENVPN}
 
 
-def _mtu(line: Line, at: datetime) -> int:
+def _mtu(line: Line, carried: Mapping[int, int], at: datetime) -> int:
     """The smallest of what the line's credentials carry: one that is going over has two."""
     every = [one for share in line.shares for one in share.credentials if facts.living(one, at)]
-    return min((facts.mtu(line, one) for one in every), default=line.mtu or line.offer.mtu)
+    return min((facts.mtu(line, one, carried) for one in every), default=line.mtu or line.offer.mtu)
 
 
 def _short(prefix: IPNetwork) -> str:

@@ -40,7 +40,7 @@ class Bird:
     role = "router"
     platform = "debian-bird"
     secrets = re.compile(r"\b(?:password|secret|key-string) (?:\d )?(?P<secret>\S+)")
-    observation: Observation | None = Observation(releases.looking("bird", {FILE: PATH}, _LOOK))
+    observation = Observation(releases.looking("bird", {FILE: PATH}, _LOOK))
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """The edge as the inventory has it. Raises MachineIncomplete, Unwritable."""

@@ -156,7 +156,7 @@ class Carrier:
 
     name = "carrier"
     secrets = re.compile(r"(?!)(?P<secret>)")
-    observation: Observation | None = Observation(releases.looking("carrier", {FILE: PATH}, _LOOK))
+    observation = Observation(releases.looking("carrier", {FILE: PATH}, _LOOK))
 
     def __init__(self, role: str, platform: str, *others: str) -> None:
         self.role = role

@@ -17,7 +17,7 @@ from inventory.models.devices import Device
 from provisioning import ios
 from provisioning.artifact import Effect
 from provisioning.artifacts.edge import Router, edge, effect, word
-from provisioning.artifacts.l2tp import MTU, Lns, lns
+from provisioning.artifacts.l2tp import Lns, lns
 from provisioning.artifacts.vendor import VendorRouter
 from provisioning.texts import Texts
 
@@ -26,8 +26,8 @@ FILE: Final = "ios.cfg"
 _CARRIES: Final = re.compile(
     r"(?:ip|ipv6) route (?!.* Null0 )|(?:ip|ipv6) address |router (?:bgp|ospf)|ipv6 router ospf|network |redistribute |"
     r"neighbor \S+ (?:remote-as|activate|update-source|next-hop-self)|(?:ip|ipv6) ospf \d+ area |default-information |"
-    r"vpdn-group |protocol l2tp|virtual-template |local name |source-ip |l2tp tunnel password |mtu |ip unnumbered |"
-    r"ipv6 (?:unnumbered|enable|dhcp)|ppp authentication |ppp authorization "
+    r"bgp router-id |vpdn-group |protocol l2tp|virtual-template |local name |source-ip |l2tp tunnel password |mtu |"
+    r"ip unnumbered |ipv6 (?:unnumbered|enable|dhcp)|ppp authentication |ppp authorization "
 )
 
 
@@ -37,7 +37,10 @@ class Ios(VendorRouter):
     name: str
     role: str
     platform = "ios"
-    secrets = re.compile(r"\b(?:key|server-key|password|secret)(?: \d)? (?P<secret>\S+)$", re.MULTILINE)
+    secrets = re.compile(
+        r"\b(?:key|key-string|server-key|password|secret)(?: \d)? (?P<secret>(?!\d{1,3}$)\S+)$", re.MULTILINE
+    )
+    """`key 2` in a chain is the number of one."""
     file = FILE
 
     def strangers(self, running: Texts, desired: Texts) -> tuple[str, ...]:
@@ -81,7 +84,7 @@ def edge_text(router: Router) -> Texts:
 
 def lns_text(told: Lns) -> Texts:
     """An LNS' text from its facts. IOS counts what RADIUS is told meanwhile in minutes."""
-    facts = {"lns": told, "mtu": MTU, "minutes": max(1, round(told.interim / 60))}
+    facts = {"lns": told, "mtu": told.mtu, "minutes": max(1, round(told.interim / 60))}
     return {FILE: render("provisioning", "l2tp/ios.j2", facts)}
 
 

@@ -42,10 +42,25 @@ if systemctl is-active --quiet {unit}; then section running echo yes; fi
 """
 
 
-class Dns:
-    """The artifact, for one server: `served` is the folder of the files that it reads, where that is not ours."""
+class Zones:
+    """What artifacts for name servers have in common."""
 
     role = "dns"
+
+    def effect(self, before: Texts, after: Texts) -> Effect:
+        """Zones are read again while the old ones are served; connections know nothing of it."""
+        return Effect(Impact.NONE if dict(before) == dict(after) else Impact.HITLESS)
+
+    def lines(self, before: Texts, after: Texts) -> tuple[str, ...]:
+        """Lines whose names or delegations come, go or change."""
+        differing = _rows(before) ^ _rows(after)
+        labels = {found.group(1) for _, row in differing if (found := _LABEL.search(row))}
+        return tuple(sorted(labels, key=lambda label: (len(label), label)))
+
+
+class Dns(Zones):
+    """The artifact, for one server: `served` is the folder of the files that it reads, where that is not ours."""
+
     secrets = re.compile(r"(?!)(?P<secret>)")
 
     def __init__(self, name: str, platform: str, *, path: str, served: str = "") -> None:
@@ -53,7 +68,7 @@ class Dns:
         self.platform = platform
         self._copied = bool(served)
         look = _LOOK.format(name=name, served=served or "/nonexistent", unit="named" if name == "bind" else name)
-        self.observation: Observation | None = Observation(releases.looking(name, {CONFIGURATION: path}, look))
+        self.observation = Observation(releases.looking(name, {CONFIGURATION: path}, look))
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """Every zone of ours, and what tells the server of them. Raises MachineIncomplete, Unwritable."""
@@ -72,27 +87,13 @@ class Dns:
             texts = {name: text for name, text in texts.items() if name == CONFIGURATION} | _served(found)
         return {**texts, CONFIGURATION: texts.get(CONFIGURATION, "") + releases.amiss(found, EDITED)}
 
-    def effect(self, before: Texts, after: Texts) -> Effect:
-        """Zones are read again while the old ones are served; connections know nothing of it."""
-        return Effect(Impact.NONE if dict(before) == dict(after) else Impact.HITLESS)
 
-    def lines(self, before: Texts, after: Texts) -> tuple[str, ...]:
-        """Lines whose names or delegations come, go or change."""
-        differing = _rows(before) ^ _rows(after)
-        labels = {found.group(1) for _, row in differing if (found := _LABEL.search(row))}
-        return tuple(sorted(labels, key=lambda label: (len(label), label)))
-
-
-class DnsUpdate(Dns):
+class DnsUpdate(Zones):
     """The same zones for a server that takes them over the wire (RFC 2136). It has them already, however empty."""
 
     name = "zones"
     platform = "rfc2136"
     secrets = re.compile(r"\bkey [\w-]+:[\w.-]+:(?P<secret>\S+)")
-    observation: Observation | None = None
-
-    def __init__(self) -> None:
-        """Nothing of it stands on a machine of ours."""
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """Every zone of ours, and what opens the server. Raises MachineIncomplete, NoSuchSecret, Unwritable."""
@@ -101,10 +102,6 @@ class DnsUpdate(Dns):
         access = {"port": port, "key": device_secrets.tsig(devices.secret_of(session, device, "tsig"))}
         texts = {name: render("provisioning", "dns/zone.j2", {"zone": zone}) for name, zone in held.items()}
         return {ACCESS: render("provisioning", "dns/update.j2", access), **texts}
-
-    def observed(self, output: str) -> Texts:
-        """The driver itself asks the server."""
-        raise NotImplementedError(output)
 
     def recognised(self, running: Texts, desired: Texts) -> Texts:  # noqa: ARG002 - the protocol's signature
         """Records have one spelling, whoever made them."""

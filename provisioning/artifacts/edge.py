@@ -30,7 +30,7 @@ from inventory.models.routing import Aggregate, BgpPeer
 from provisioning import facts
 from provisioning.artifact import Effect, Impact
 from provisioning.artifacts import inside
-from provisioning.artifacts.inside import Way
+from provisioning.artifacts.inside import Key, Way
 
 LAST_RESORT: Final = "blackhole 254"
 LONGEST: Final = {4: 24, 6: 48}
@@ -42,6 +42,9 @@ _ASN: Final = Phrase("un numéro d'AS", "an AS number")
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _PORT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:-]*")
 """What vendors call an interface: `GigabitEthernet0/0/1`."""
+_AUTHENTICATES: Final = re.compile(
+    r"(?:ip ospf|ipv6 ospf6|ospfv3 \d+) authentication |authentication cryptographic;|ip ospf message-digest-key "
+)
 # Prefixes for documentation are bogons on the Internet too; a trial network is made of nothing else.
 _BOGONS: Final = tuple(
     ip_network(prefix)
@@ -137,6 +140,11 @@ class Router:
     caches: tuple[Cache, ...]
     ways: tuple[Way, ...] = ()
     members: tuple[Rule, ...] = ()
+    keys: tuple[Key, ...] = ()
+    digest: str = "md5"
+    """How keys sign over IPv4: `md5` or `hmac-sha-256`. Over IPv6 it is the latter."""
+    signed: tuple[int, ...] = (4, 6)
+    """The families in which they do."""
 
     @property
     def told(self) -> tuple[Route, ...]:
@@ -166,7 +174,7 @@ def edge(session: Session, device: Device, at: datetime) -> Router:
     return Router(
         hostname=word(device.name, device.name),
         asn=device.asn,
-        router_id=str(facts.core_address(session, device, 4, at)),
+        router_id=_router_id(session, device, ports, at),
         interfaces=ports,
         routes=(*roads, *(Route(prefix, LAST_RESORT) for prefix in announced)),
         aggregates=aggregates,
@@ -176,6 +184,9 @@ def edge(session: Session, device: Device, at: datetime) -> Router:
         caches=tuple(_caches(session)) if outside or not ways else (),
         ways=ways,
         members=tuple(_members(_announced(session))) if any(peer.lns for peer in peers) else (),
+        keys=inside.keys(session) if ways else (),
+        digest=inside.digest(session) if ways else "md5",
+        signed=inside.signed(session) if ways else (4, 6),
     )
 
 
@@ -184,6 +195,17 @@ def word(text: str, owner: str, form: re.Pattern[str] = _WORD) -> str:
     if not form.fullmatch(text):
         raise facts.Unwritable(what=Phrase(f"Le nom « {text!r} »", f"The name {text!r}"), owner=owner)
     return text
+
+
+def _router_id(session: Session, device: Device, ports: Iterable[Port], at: datetime) -> str:
+    """Its address among ours; of a router whose ports have their vendor's names, that of `lo`, else its first.
+
+    Raises MachineIncomplete.
+    """
+    own = {port.name: one for port in ports for one in reversed(port.addresses) if one.version == 4}
+    if facts.CORE in own or not own:
+        return str(facts.core_address(session, device, 4, at))
+    return str((own.get(inside.LOOPBACK) or next(iter(own.values()))).ip)
 
 
 def _line(text: str, owner: str) -> str:
@@ -283,8 +305,11 @@ def effect(before: str, after: str, carries: Callable[[str], bool]) -> Effect:
     """
     if before == after:
         return Effect(Impact.NONE)
-    lost = set(_lines(before)) - set(_lines(after))
-    return Effect(Impact.CUTS if any(carries(row) for _, row in lost) else Impact.HITLESS)
+    old, new = set(_lines(before)), set(_lines(after))
+    cuts = any(carries(row) for _, row in old - new)
+    # Who begins to ask for a key hears nobody who does not give one yet.
+    cuts |= bool(before) and any(_AUTHENTICATES.match(row) for _, row in old ^ new)
+    return Effect(Impact.CUTS if cuts else Impact.HITLESS)
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ stands on their interfaces is told of and not spoken to, but for networks where 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -15,8 +15,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from foundation import clock
+from inventory import ospf_keys
 from inventory.models.addresses import IPAddress
 from inventory.models.devices import DRIVEN, Device, Interface, Link, LinkKind
+from inventory.models.routing import KeyState
 from provisioning import facts
 from provisioning.facts import IPInterface
 
@@ -69,6 +71,56 @@ def ways(session: Session, device: Device, outside: Iterable[IPAddress], at: dat
     return tuple(found) if any(not way.quiet for way in found) else ()
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key by which routers know each other: `number` as packets name it, its text for each family.
+
+    The one that is `sent` is what a router speaks by; it believes what comes by any.
+    """
+
+    number: int
+    four: str = field(repr=False)
+    six: str = field(repr=False)
+    sent: bool = True
+
+    def of(self, version: int) -> str:
+        """Its text for a family."""
+        return self.four if version == 4 else self.six
+
+
+def speakers(session: Session) -> list[Device]:
+    """The routers that we have speak it, by name."""
+    ours = Device.platform.in_(SPEAKERS), Device.owner_id.is_(None), Device.until.is_(None)
+    return list(session.scalars(select(Device).where(Device.role == "router", *ours).order_by(Device.name)))
+
+
+def keys(session: Session) -> tuple[Key, ...]:
+    """The keys in force inside, the one that is sent first; none where routers take anybody at their word."""
+    held = [
+        Key(one.number, *ospf_keys.opened(session, one), sent=one.state == KeyState.SENT)
+        for one in ospf_keys.list_keys(session)
+    ]
+    return tuple(sorted(held, key=lambda one: not one.sent))
+
+
+def digest(session: Session) -> str:
+    """How a key signs over IPv4: HMAC-SHA-256 (RFC 5709), or keyed MD5 (RFC 2328) where one of us can do no better.
+
+    FRR has had HMAC-SHA for OSPFv2 since release 9, and Debian 12 has 8.4.
+    """
+    return "md5" if any(one.platform == "frr" for one in speakers(session)) else "hmac-sha-256"
+
+
+def signed(session: Session) -> tuple[int, ...]:
+    """In which families routers sign.
+
+    Over IPv6 (RFC 7166) FRR 8.4 believes FRR alone: of one packet and one key, BIRD 2.0 makes another digest. So where
+    an FRR meets routers of another make, IPv6 inside goes without a key.
+    """
+    makes = {one.platform for one in speakers(session)}
+    return (4,) if "frr" in makes and len(makes) > 1 else (4, 6)
+
+
 def loopback(session: Session, device: Device, version: int, at: datetime) -> IPAddress | None:
     """Where a router is met whichever link stands, if it has such an address."""
     held = facts.interface_addresses(session, device, LOOPBACK, at)
@@ -77,14 +129,7 @@ def loopback(session: Session, device: Device, version: int, at: datetime) -> IP
 
 def _others(session: Session, device: Device) -> Iterator[Device]:
     """The other routers that we have speak it."""
-    query = select(Device).where(
-        Device.role == device.role,
-        Device.platform.in_(SPEAKERS),
-        Device.owner_id.is_(None),
-        Device.until.is_(None),
-        Device.id != device.id,
-    )
-    yield from session.scalars(query.order_by(Device.name))
+    return (one for one in speakers(session) if one.id != device.id)
 
 
 def _held(session: Session, device: Device, at: datetime) -> Iterator[tuple[str, IPInterface]]:

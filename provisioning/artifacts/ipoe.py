@@ -123,7 +123,7 @@ class Ipoe:
     role = "bng"
     platform = "debian"
     secrets = re.compile(r"(?!)(?P<secret>)")
-    observation: Observation | None = Observation(releases.looking("ipoe", FILES, _LOOK))
+    observation = Observation(releases.looking("ipoe", FILES, _LOOK))
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """The gateway with the lines that arrive there. One whose VLAN is not said is left out.

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from foundation.speech import Phrase
 from foundation.text import render
+from inventory import collecting
 from inventory.models.devices import Device
 from inventory.models.routing import BgpPeer
 from provisioning import facts, releases
@@ -31,9 +32,8 @@ from provisioning.texts import Texts
 PATHS: Final = {"ip_pool": "/etc/l2tpns/ip_pool", "startup-config": "/etc/l2tpns/startup-config"}
 TUNNEL: Final = "tun0"
 """The interface through which sessions are reached: its IPv4 address is the members' gateway."""
-MTU: Final = 1460
 OVERHEAD: Final = 38
-"""What l2tpns counts between a member's packet and the collection's: IP, UDP, L2TP and PPP."""
+"""What l2tpns itself counts between a member's packet and `l2tp_mtu`: IP, UDP, L2TP without its length, and PPP."""
 EDITED: Final = "startup-config was edited by hand"
 
 _FOREIGN: Final = f"# {releases.FOREIGN}"
@@ -139,13 +139,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Lns:
-    """What one LNS is told."""
+    """What one LNS is told; `mtu` is the largest packet of a session, in octets."""
 
     hostname: str
     bind_address: str
     address: str
     ipv6_prefix: str
-    l2tp_mtu: int
+    mtu: int
     l2tp_secret: str
     radius: str
     radius_port: int
@@ -157,6 +157,11 @@ class Lns:
     next_hop: str = ""
     peers: tuple[Told, ...] = ()
 
+    @property
+    def l2tp_mtu(self) -> int:
+        """The same, as l2tpns counts it."""
+        return self.mtu + OVERHEAD
+
 
 class L2tp:
     """The artifact."""
@@ -165,7 +170,7 @@ class L2tp:
     role = "lns"
     platform = "debian"
     secrets = re.compile(r'set (?:l2tp|radius)_secret "(?P<secret>[^"]+)"')
-    observation: Observation | None = Observation(releases.looking("l2tp", PATHS, _LOOK))
+    observation = Observation(releases.looking("l2tp", PATHS, _LOOK))
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """The LNS with its RADIUS server. Raises MachineIncomplete, NoSuchSecret, Unwritable."""
@@ -217,7 +222,7 @@ def lns(session: Session, device: Device, at: datetime) -> Lns:
         bind_address=facts.service(device)[0] if device.endpoint else _EVERY_ADDRESS,
         address=address,
         ipv6_prefix=ipv6_prefix,
-        l2tp_mtu=MTU + OVERHEAD,
+        mtu=collecting.carried(session)[device.id],
         l2tp_secret=facts.service_secret(session, device, "l2tp"),
         radius=_radius(session, device, at),
         radius_port=_RADIUS_PORT,

@@ -19,7 +19,7 @@ from inventory.models.devices import Device
 from provisioning import facts, routeros
 from provisioning.artifact import Effect, Impact
 from provisioning.artifacts.edge import Router, edge, word
-from provisioning.artifacts.l2tp import MTU, Lns, lns
+from provisioning.artifacts.l2tp import Lns, lns
 from provisioning.artifacts.vendor import VendorRouter
 from provisioning.routeros import Row
 from provisioning.texts import Texts
@@ -41,7 +41,7 @@ class RouterOs(VendorRouter):
     name: str
     role: str
     platform = "routeros"
-    secrets = re.compile(r'\bsecret=(?P<secret>"(?:[^"\\]|\\.)*"|\S+)')
+    secrets = re.compile(r'\b(?:secret|auth-key)=(?P<secret>"(?:[^"\\]|\\.)*"|\S+)')
     file = FILE
 
     def strangers(self, running: Texts, desired: Texts) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def edge_text(router: Router) -> Texts:
 
 def lns_text(told: Lns, pools: Sequence[IPNetwork]) -> Texts:
     """An LNS' text from its facts, and the pools that it serves."""
-    known = {"lns": told, "pools": pools, "mtu": MTU, "interim": _lasting(told.interim), "quoted": routeros.quoted}
+    known = {"lns": told, "pools": pools, "mtu": told.mtu, "interim": _lasting(told.interim), "quoted": routeros.quoted}
     return {FILE: render("provisioning", "l2tp/routeros.j2", known)}
 
 

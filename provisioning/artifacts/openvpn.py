@@ -106,7 +106,7 @@ class OpenVpn:
     platform = "debian"
     # Private keys stand on one row each; certificates and lists, which are public, on rows of 64 signs.
     secrets = re.compile(r"^[+ -]?(?P<secret>[A-Za-z0-9+/]{100,}={0,2})$", re.MULTILINE)
-    observation: Observation | None = Observation(releases.looking("openvpn", _OWN, _LOOK))
+    observation = Observation(releases.looking("openvpn", _OWN, _LOOK))
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """The server, what it trusts, and a file for each member. Raises MachineIncomplete, NoAuthority, Unwritable."""

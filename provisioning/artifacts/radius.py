@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from foundation.speech import Phrase
 from foundation.text import render
 from foundation.vault import vault_of
+from inventory import collecting
 from inventory.models.addresses import IPNetwork, Role
 from inventory.models.devices import RADIUS_ACCOUNTING, Device
 from inventory.models.lines import CredentialKind
@@ -29,6 +30,8 @@ from provisioning import facts, releases
 from provisioning.adopting import freeradius
 from provisioning.adopting.found import Unreadable, Way
 from provisioning.artifact import Effect, Impact, Observation
+from provisioning.artifacts import collection
+from provisioning.artifacts.collection import Bought, Client
 from provisioning.served import Assignment, Credential, Line
 from provisioning.texts import Texts, digest
 
@@ -46,7 +49,8 @@ _LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9._-]+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _QUOTED: Final = r"'(?:[^'\\\n]|\\.)*'"
 _OPENS: Final = re.compile(
-    rf"^(\S+)\tCleartext-Password := ({_QUOTED})(?:, Tmp-String-0 := ({_QUOTED}))?$", re.MULTILINE
+    rf"^(\S+)\tCleartext-Password := ({_QUOTED})(?:, Tmp-String-0 := ({_QUOTED}))?(?:, Tmp-String-[12] := {_QUOTED})*$",
+    re.MULTILINE,
 )
 _RELEASE: Final = re.compile(r'^\tReply-Message = "([^"]*)"$', re.MULTILINE)
 _NOT_RUNNING: Final = "none"
@@ -65,7 +69,8 @@ section running ask
 class Login:
     """One PPP login of a line: `password` as FreeRADIUS quotes it, `reply` its attributes.
 
-    `former` is the password before, where it is in force beside the new one; else nothing.
+    `former` is the password before, where it is in force beside the new one; else nothing. `sellers` are the
+    wholesalers that may ask about it, with blanks between; `lns` where those that we tell a tunnel are led.
     """
 
     label: str
@@ -73,15 +78,8 @@ class Login:
     password: str
     reply: tuple[str, ...]
     former: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Who may ask: an LNS, or the machine itself."""
-
-    name: str
-    address: str
-    secret: str
+    sellers: str = ""
+    lns: str = ""
 
 
 class Radius:
@@ -90,12 +88,19 @@ class Radius:
     name = "radius"
     role = "radius"
     platform = "debian"
-    secrets = re.compile(r"(?:Cleartext-Password := |Tmp-String-0 := |secret = )'(?P<secret>(?:[^'\\\n]|\\.)*)'")
-    observation: Observation | None = Observation(releases.looking("radius", PATHS, _LOOK))
+    secrets = re.compile(
+        r"(?:(?:Cleartext-Password|Tmp-String-0) := |Tunnel-Password:\d+ \+= |secret = )'(?P<secret>(?:[^'\\\n]|\\.)*)'"
+    )
+    observation = Observation(releases.looking("radius", PATHS, _LOOK))
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
-        """All logins of all lines, and every LNS. Raises MachineIncomplete, NoSuchSecret, Unwritable."""
-        return _rendered(tuple(_logins(session, at)), tuple(_clients(session, device, at)))
+        """All logins of all lines, every LNS, and the wholesalers that ask.
+
+        Raises MachineIncomplete, NoSuchSecret, Unwritable.
+        """
+        bought = collection.bought(session)
+        logins = tuple(every_login(session, at, bought))
+        return _rendered(logins, tuple(_clients(session, device, bought, at)), bought)
 
     def observed(self, output: str) -> Texts:
         """The files of the release, where the running daemon's own digest stands for the file's."""
@@ -158,11 +163,15 @@ def quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _rendered(logins: tuple[Login, ...], clients: tuple[Client, ...]) -> Texts:
+def _rendered(logins: tuple[Login, ...], clients: tuple[Client, ...], bought: Bought) -> Texts:
     texts = {
         "authorize": _authorize("", logins),
         "clients.conf": render("provisioning", "radius/debian.clients.j2", {"clients": clients}),
-        "site": render("provisioning", "radius/debian.site.j2", {"accounting": RADIUS_ACCOUNTING}),
+        "site": render(
+            "provisioning",
+            "radius/debian.site.j2",
+            {"accounting": RADIUS_ACCOUNTING, "collectors": bought.collectors},
+        ),
         "sql": render("provisioning", "radius/debian.sql.j2", {"accounting": RADIUS_ACCOUNTING}),
     }
     return texts | {"authorize": _authorize(digest(texts), logins)}
@@ -172,15 +181,19 @@ def _authorize(release: str, logins: tuple[Login, ...]) -> str:
     return render("provisioning", "radius/debian.authorize.j2", {"release": release, "logins": logins})
 
 
-def _clients(session: Session, device: Device, at: datetime) -> Iterator[Client]:
+def _clients(session: Session, device: Device, bought: Bought, at: datetime) -> Iterator[Client]:
     yield Client("localhost", "127.0.0.1", facts.service_secret(session, device, "radius"))
     living = select(Device).where(Device.role == "lns", Device.until.is_(None))
     for lns in session.scalars(living.order_by(Device.name)):
         secret = facts.service_secret(session, lns, "radius")
         yield Client(lns.name, str(facts.core_address(session, lns, 4, at)), secret)
+    for collector in bought.collectors:
+        yield from collector.clients
 
 
-def _logins(session: Session, at: datetime) -> Iterator[Login]:
+def every_login(session: Session, at: datetime, bought: Bought = collection.NOTHING) -> Iterator[Login]:
+    """The logins of all lines, by line; with `bought`, who may ask about each. Raises Unwritable."""
+    carried = collecting.carried(session)
     for line in facts.rendered_lines(session):
         opening = {
             share.id: _by_name(facts.opening(line, share, CredentialKind.PPP, at, None)) for share in line.shares
@@ -189,7 +202,9 @@ def _logins(session: Session, at: datetime) -> Iterator[Login]:
         others = [one for each in line.shares if not opening[each.id] for one in each.assignments]
         for share in line.shares:
             for held in opening[share.id]:
-                yield _login(session, line, held, share.assignments, others, at)
+                login = _login(session, line, held, (share.assignments, others), carried, at)
+                sellers, lns = bought.asked_by(line, held[0])
+                yield replace(login, sellers=sellers, lns=lns) if sellers else login
             if opening[share.id]:
                 others = []
 
@@ -206,11 +221,11 @@ def _login(
     session: Session,
     line: Line,
     held: list[Credential],
-    own: list[Assignment],
-    others: list[Assignment],
+    assigned: tuple[list[Assignment], list[Assignment]],
+    carried: Mapping[int, int],
     at: datetime,
 ) -> Login:
-    credential = held[0]
+    credential, (own, others) = held[0], assigned
     if not _LOGIN.fullmatch(credential.name):
         raise facts.Unwritable(what=Phrase("L'identifiant PPP", "The PPP login"), owner=str(line))
     password, *former = (_password(session, line, one) for one in held[:2])
@@ -218,7 +233,7 @@ def _login(
     reply = (
         *_addresses(main, own, at),
         *_routes(line, own, others, renumbered, at),
-        *_limits(line, credential),
+        *_limits(line, credential, carried),
     )
     return Login(str(line), credential.name, password, reply, former[0] if former else "")
 
@@ -264,8 +279,8 @@ def _routes(
             yield f'Framed-IPv6-Route += "{prefix} :: 1"'
 
 
-def _limits(line: Line, credential: Credential) -> Iterator[str]:
-    yield f"Framed-MTU = {facts.mtu(line, credential)}"
+def _limits(line: Line, credential: Credential, carried: Mapping[int, int]) -> Iterator[str]:
+    yield f"Framed-MTU = {facts.mtu(line, credential, carried)}"
     yield f"Acct-Interim-Interval = {INTERIM_SECONDS}"
 
 

@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 
 from foundation.text import render
 from inventory.models.devices import Device
-from provisioning.artifact import Effect, Observation
+from provisioning.artifact import Effect
 from provisioning.artifacts.edge import edge, effect
 from provisioning.texts import Texts
 
 FILE: Final = "frr.conf"
 
 _CARRYING: Final = re.compile(
-    r"(?:ip|ipv6) address |router (?:bgp|ospf)|network |neighbor \S+ (?:remote-as|activate|update-source|next-hop-self)"
-    r"|(?:ip ospf|ipv6 ospf6) area |redistribute |default-information "
+    r"(?:ip|ipv6) address |bgp router-id |router (?:bgp|ospf)|network |"
+    r"neighbor \S+ (?:remote-as|activate|update-source|next-hop-self)|"
+    r"(?:ip ospf|ipv6 ospf6) area |redistribute |default-information "
 )
 
 
@@ -28,16 +29,11 @@ class Routing:
     name = "router"
     role = "router"
     platform = "frr"
-    secrets = re.compile(r"\b(?:password|secret|key-string) (?:\d )?(?P<secret>\S+)")
-    observation: Observation | None = None
+    secrets = re.compile(r"\b(?:(?:password|secret|key-string) (?:\d )?|key \d+ md5 )(?P<secret>\S+)")
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """The edge as the inventory has it. Raises MachineIncomplete, Unwritable."""
         return {FILE: render("provisioning", "router/frr.j2", {"router": edge(session, device, at)})}
-
-    def observed(self, output: str) -> Texts:
-        """The running configuration, as the router gives it."""
-        return {FILE: output}
 
     def effect(self, before: Texts, after: Texts) -> Effect:
         """A road, a peer or an address that goes cuts whoever goes by it; the texts do not say how many."""

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from provisioning.artifact import Observation
 from provisioning.texts import Texts
 
 
 class VendorRouter:
-    """An artifact of one text, `file`, of which the router itself holds more than is ours."""
-
-    file: str
-    observation: Observation | None = None
-
-    def observed(self, output: str) -> Texts:
-        """The configuration, as the router gives it."""
-        return {self.file: output}
+    """An artifact of one text, of which the router itself holds more than is ours."""
 
     def recognised(self, running: Texts, desired: Texts) -> Texts:  # noqa: ARG002 - the protocol's signature
         """What runs is compared by what it means already, whoever typed it."""

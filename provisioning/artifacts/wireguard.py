@@ -78,7 +78,7 @@ class WireGuard:
     role = "vpn"
     platform = "debian"
     secrets = re.compile(r"(?:PrivateKey|PresharedKey) = (?P<secret>\S+)")
-    observation: Observation | None = Observation(releases.looking("wireguard", {FILE: PATH}, _LOOK))
+    observation = Observation(releases.looking("wireguard", {FILE: PATH}, _LOOK))
 
     def desired(self, session: Session, device: Device, at: datetime) -> Texts:
         """The server with the peers of its lines. Raises MachineIncomplete, Unwritable."""

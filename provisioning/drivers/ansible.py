@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from foundation import reach, text
 from foundation.settings import Settings
 from provisioning import releases, texts
-from provisioning.artifact import Target, recognised
+from provisioning.artifact import Observed, Target, recognised
 from provisioning.drivers import switch
 from provisioning.drivers.playbook import Answer, Host, Outcome, Playbook
 from provisioning.drivers.protocol import ConfigurationRefused, ConnectionLost, Seen, Stale, Standing, Unsettled
@@ -71,12 +71,12 @@ class AnsibleDriver:
 
     def _seen(self, target: Target, desired: Texts) -> tuple[Texts, str]:
         """What runs, and the digest that names the release in force."""
-        observation = target.artifact.observation
-        if observation is None:
+        artifact = target.artifact
+        if not isinstance(artifact, Observed):
             raise ValueError(f"{target} cannot be looked at by a script")
-        output = reach.run(self._means, target.machine, observation.script)
+        output = reach.run(self._means, target.machine, artifact.observation.script)
         with text.overriding(self._templates):  # what runs is written as what is desired was
-            running = recognised(target.artifact, target.artifact.observed(output), desired)
+            running = recognised(artifact, artifact.observed(output), desired)
         return running, releases.in_force(releases.sections(output))
 
     def _refusal(self, target: Target, answer: Answer) -> Exception:

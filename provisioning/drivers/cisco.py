@@ -41,6 +41,7 @@ class IosDriver(TimedDriver):
     """Routers of Cisco's with IOS or IOS XE."""
 
     platform = "ios"
+    file = "ios.cfg"
     patience = 1.0
     """How long netmiko lets a router think before it looks again, as it counts it."""
 
@@ -79,6 +80,9 @@ class IosDriver(TimedDriver):
 
     def _running(self, router: Any) -> str:
         return str(router.get_config(retrieve="running")["running"])
+
+    def _established(self, router: Any) -> frozenset[str]:
+        return ios.established(router.device.send_command("show bgp all summary"))
 
     def _ours(self, running: str, desired: str) -> str:
         return ios.written(ios.ours(ios.read(running), ios.read(desired)))

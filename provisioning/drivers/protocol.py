@@ -174,6 +174,24 @@ class Driver(Protocol):
 
 
 @runtime_checkable
+class Neighbouring(Protocol):
+    """A driver that says whom a router without a shell is in session with."""
+
+    def neighbours(self, target: Target) -> frozenset[str]:
+        """The addresses of the BGP neighbours whose sessions are up. Changes nothing. Raises Unavailable."""
+        ...
+
+
+@runtime_checkable
+class Showing(Protocol):
+    """A driver of machines whose configuration is one text that they show."""
+
+    def shown(self, target: Target) -> Texts:
+        """All that a machine runs, ours or not, with the secrets in it. Changes nothing. Raises Unavailable."""
+        ...
+
+
+@runtime_checkable
 class Gathering(Protocol):
     """A driver that does in one go what several threads ask of it at the same moment."""
 

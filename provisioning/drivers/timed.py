@@ -55,6 +55,8 @@ class TimedDriver(ABC):
     """Looks, types what differs under the machine's own clock, and keeps it or lets it go."""
 
     platform: str
+    file: str
+    """How a text of the platform is called."""
 
     def __init__(self, settings: Settings) -> None:
         self._means = settings.means()
@@ -137,6 +139,16 @@ class TimedDriver(ABC):
         reason = Phrase.said(*kept.get("reason", ("", "")))
         return Standing(Stand(kept.get("stand", Stand.NONE)), kept.get("wanted", ""), reason=reason)
 
+    def shown(self, target: Target) -> Texts:
+        """The whole running configuration, by the name of its file. Raises MachineUnreachable, CommandFailed."""
+        with self._session(target) as router:
+            return {self.file: self._running(router)}
+
+    def neighbours(self, target: Target) -> frozenset[str]:
+        """The BGP neighbours whose sessions are up. Raises MachineUnreachable, CommandFailed."""
+        with self._session(target) as router:
+            return self._established(router)
+
     def _settled(self, target: Target, router: Any, kept: Kept) -> Kept:
         """What became of a change that waits no more: it is in force, or it is not."""
         running = self._running(router)
@@ -203,6 +215,10 @@ class TimedDriver(ABC):
     @abstractmethod
     def _running(self, router: Any) -> str:
         """The running configuration, whole."""
+
+    @abstractmethod
+    def _established(self, router: Any) -> frozenset[str]:
+        """The addresses of BGP neighbours whose sessions are up, in one spelling."""
 
     @abstractmethod
     def _ours(self, running: str, desired: str) -> str:

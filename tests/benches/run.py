@@ -26,6 +26,7 @@ import changing
 import door
 import machines
 import postgres
+import series
 import table
 from association import Large
 from measured import ROUNDS, Measured, against, alternating, within
@@ -154,7 +155,7 @@ def of_engine(name: str, folder: Path, new: Callable[[], str], size: int, tenfol
 
 def _all(options: argparse.Namespace, folder: Path, size: int) -> Iterator[Measured]:
     """What was asked for, bench by bench."""
-    whole = not (options.changes or options.machines)
+    whole = not (options.changes or options.machines or options.series)
     if whole:
         with postgres.server() as fresh:
             engines: dict[str, Callable[[], str]] = {"SQLite": str}
@@ -169,6 +170,8 @@ def _all(options: argparse.Namespace, folder: Path, size: int) -> Iterator[Measu
         yield from changing.measure(folder / "changes", size)
     if options.machines or (whole and options.engine is None):
         yield from machines.measure(folder / "machines", size)
+    if options.series or (whole and options.engine is None):
+        yield from series.measure(folder / "series", size)
 
 
 def main() -> int:
@@ -178,6 +181,7 @@ def main() -> int:
     asked.add_argument("--engine", choices=("SQLite", "PostgreSQL"), help="one engine alone, no document")
     asked.add_argument("--changes", action="store_true", help="what is written on machines alone, no document")
     asked.add_argument("--machines", action="store_true", help="many machines over SSH alone, no document")
+    asked.add_argument("--series", action="store_true", help="what machines say, kept, alone, no document")
     options = asked.parse_args()
     found: list[Measured] = []
     with tempfile.TemporaryDirectory(prefix="essaim-bench-") as folder:
@@ -185,7 +189,7 @@ def main() -> int:
             sys.stdout.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
             sys.stdout.flush()
             found.append(one)
-    if not (options.quick or options.engine or options.changes or options.machines):
+    if not (options.quick or options.engine or options.changes or options.machines or options.series):
         table.write([asdict(one) for one in found], ROUNDS)
     return int(any(one.meets is False for one in found))
 

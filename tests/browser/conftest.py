@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -29,12 +30,15 @@ from foundation.clock import Month
 from foundation.database import Store, transaction
 from foundation.money import Euros
 from foundation.settings import Settings
-from inventory import accounts, addresses, devices, lines, members, offers, places
+from inventory import accounts, addresses, devices, lines, mandates, members, offers, places
 from inventory.lines import Ordering
 from inventory.models.lines import LineState, Technology
+from inventory.models.mandates import Task
 from monitoring.accounting import Session as PppSession
 from monitoring.connections import record_sessions
+from monitoring.embedded import open_series
 from monitoring.models import open_samples
+from monitoring.series import Heard, Measure
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -57,7 +61,7 @@ class Portal:
     def link(self, number: str) -> str:
         """A fresh one-time link for a member, as it is given to them."""
         with transaction(self.store) as session:
-            act = Act("machine:test", clock.now())
+            act = Act(number, clock.now())
             token = accounts.sign_in_link(session, act, members.find_member(session, number))
         return accounts.link_address(self.url, token)
 
@@ -140,7 +144,10 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def _furnish(store: Store, settings: Settings, now: datetime) -> None:
-    """Camille has three lines and owes; Dominique shares one of them, reads English; Sacha has none."""
+    """Camille has three lines and owes; Dominique shares one of them, reads English; Sacha has none.
+
+    Noor looks after machines; the VPN server has said something for a day, but for two hours.
+    """
     act = Act("machine:test", now - timedelta(days=70), "test")
     with transaction(store) as session:
         site = places.add_site(session, act, "Salle d'exemple")
@@ -188,6 +195,7 @@ def _furnish(store: Store, settings: Settings, now: datetime) -> None:
         camille = members.add_member(session, act, "Camille Exemple")
         dominique = members.add_member(session, act, "Dominique Exemple", language="en")
         members.add_member(session, act, "Sacha Exemple")
+        noor = members.add_member(session, act, "Noor Exemple")
         shared = lines.order_line(session, act, camille, adsl, Ordering(nd="0199001234"))
         lines.order_line(
             session, act, camille, tunnel, Ordering(public_key="AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
@@ -199,6 +207,8 @@ def _furnish(store: Store, settings: Settings, now: datetime) -> None:
         lines.add_share(session, act, shared, dominique, adsl)
         today = clock.today(now)
         issue(session, replace(act, at=now), Month(today.year, today.month))
+        mandates.give(session, act, noor, Task.MANDATES_GIVE)
+        mandates.give(session, replace(act, actor=str(noor)), noor, Task.MONITORING_READ)
     samples = open_samples(settings)
     with transaction(samples) as session:
         seen = PppSession(
@@ -215,3 +225,23 @@ def _furnish(store: Store, settings: Settings, now: datetime) -> None:
         )
         record_sessions(session, "radius1", now, [seen], {"l0001@adsl": 1})
     samples.engine.dispose()
+    _measure(settings, now)
+
+
+def _measure(settings: Settings, now: datetime) -> None:
+    with closing(open_series(settings)) as series:
+        told = [
+            Heard(
+                "vpn1",
+                now - minutes * timedelta(minutes=1),
+                (
+                    Measure("ifHCInOctets", "eth0", "octets", (1500 - minutes) * 60 * 1_250_000),
+                    Measure("ifHCOutOctets", "eth0", "octets", (1500 - minutes) * 60 * 125_000),
+                    Measure("temperature", "<b>inlet</b>", "millidegrees", 21_500 - minutes * 20),
+                ),
+            )
+            for minutes in range(1440, 0, -5)
+            if not 600 <= minutes < 720
+        ]
+        series.append(told)
+        series.pack(now)

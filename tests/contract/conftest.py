@@ -11,6 +11,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -164,6 +165,7 @@ def module_beside(name: str) -> Any:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(name, module)  # where its dataclasses look for their own
     spec.loader.exec_module(module)
     return module
 
@@ -218,3 +220,17 @@ def until_it_answers(port: int, zones: list[str], server: subprocess.Popen[bytes
             pass
         time.sleep(0.05)
     pytest.fail(log.read_text(errors="replace")[-600:])
+
+
+@pytest.fixture(scope="session")
+def radius_database() -> Iterator[Any]:
+    """A PostgreSQL with FreeRADIUS' schema, one for all; `fresh()` before each use."""
+    with module_beside("freeradius").database() as made:
+        yield made
+
+
+@pytest.fixture
+def freeradius() -> Callable[[Any], AbstractContextManager[Any]]:
+    """Make a FreeRADIUS that reads its logins in such a database, and give it while it runs."""
+    made: Callable[[Any], AbstractContextManager[Any]] = module_beside("freeradius").freeradius
+    return made

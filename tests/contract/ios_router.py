@@ -29,8 +29,9 @@ SECTIONS = {
         r"interface [A-Z][\w/.-]+|interface core0|interface transit0", r"route-map \S+ (?:permit|deny) \d+",
         r"router bgp \d+", r"router ospf \d+", r"ipv6 router ospf \d+", r"aaa group server radius \S+",
         r"aaa server radius dynamic-author", r"radius server \S+", r"vpdn-group \S+", r"ipv6 dhcp pool \S+",
-        r"line vty \d+ \d+", r"archive",
+        r"line vty \d+ \d+", r"archive", r"key chain \S+",
     ),
+    "key chain": (r"key \d+",),
     "router bgp": (r"address-family ipv[46](?: unicast)?",),
     "vpdn-group": (r"accept-dialin",),
 }  # fmt: skip
@@ -55,7 +56,12 @@ LINES = {
         r"ipv6 verify unicast source reachable-via rx", r"ipv6 nd other-config-flag", r"ipv6 dhcp server \S+",
         r"ppp authentication chap pap \S+", r"ppp (?:authorization|accounting) \S+", r"negotiation auto",
         r"ip ospf \d+ area \d+", r"ipv6 ospf \d+ area \d+", r"(?:ip|ipv6) ospf (?:cost|hello-interval|dead-interval) \d+",
-        r"(?:ip|ipv6) ospf network point-to-point",
+        r"(?:ip|ipv6) ospf network point-to-point", r"(?:ip ospf|ospfv3 \d+) authentication key-chain \S+",
+    ),
+    "key chain": (),
+    "key": (
+        r"key-string .+", r"cryptographic-algorithm (?:md5|hmac-sha-256)",
+        r"send-lifetime \d\d:\d\d:\d\d [A-Z][a-z]{2} \d+ \d{4} \d\d:\d\d:\d\d [A-Z][a-z]{2} \d+ \d{4}",
     ),
     "route-map": (
         r"match as-path \d+", r"match community \S+", r"match rpki invalid", r"match ip(?:v6)? address prefix-list \S+",
@@ -69,7 +75,7 @@ LINES = {
     ),
     "address-family": (
         rf"network {A4}(?: mask {A4})?", rf"network {A6}/\d+", rf"neighbor {A} activate", rf"neighbor {A} send-community",
-        rf"neighbor {A} maximum-prefix \d+", rf"neighbor {A} route-map \S+ (?:in|out)", rf"neighbor {A} next-hop-self",
+        rf"neighbor {A} maximum-prefix \d+", rf"neighbor {A} (?:route-map|prefix-list) \S+ (?:in|out)", rf"neighbor {A} next-hop-self",
     ),
     "router ospf": (r"router-id \S+", r"redistribute static .+", r"passive-interface \S+", r"default-information originate"),
     "aaa group": (r"server name \S+",),
@@ -87,16 +93,18 @@ ONE_OF = (
     r"hostname ", r"description ", r"ip address \S+ \S+$", r"mtu ", r"ip unnumbered ", r"ipv6 unnumbered ",
     r"ip tcp adjust-mss ", r"ipv6 tcp adjust-mss ", r"bgp router-id ", r"(neighbor \S+) remote-as ", r"aaa accounting update ",
     r"(neighbor \S+ description) ", r"(neighbor \S+ advertisement-interval) ", r"(neighbor \S+ timers) ",
-    r"(neighbor \S+ update-source) ", r"(neighbor \S+ maximum-prefix) ", r"(neighbor \S+) route-map \S+ (in|out)$",
+    r"(neighbor \S+ update-source) ", r"(neighbor \S+ maximum-prefix) ", r"(neighbor \S+) (route-map|prefix-list) \S+ (in|out)$",
     r"set local-preference ", r"set community ", r"key ", r"address ipv4 ", r"local name ", r"source-ip ",
     r"l2tp tunnel password ", r"(client \S+) ", r"port ", r"((?:ip|ipv6) ospf (?:cost|\S+-interval)) ",
+    r"((?:ip ospf|ospfv3 \d+) authentication) ", r"key-string ", r"cryptographic-algorithm ", r"send-lifetime ",
     r"router-id ", r"redistribute static ", r"virtual-template ", r"ppp authentication ",
 )  # fmt: skip
 """Lines of which a section has one: a new one takes the place of the old."""
 
 
 class Router:
-    """What the router holds; `minute` is how many seconds one of its minutes lasts."""
+    """What the router holds; `minute` is how many seconds one of its minutes lasts, `speakers` who would speak BGP with
+    it, by address, each with the AS number that they expect of themselves."""
 
     def __init__(self, user: str, password: str, text: str) -> None:
         self.user, self.password, self.minute = user, password, 60.0
@@ -104,6 +112,7 @@ class Router:
         self.flash: dict[str, bytes] = {}
         self.pending: tuple[float, int, Tree] | None = None
         self.archives = True
+        self.speakers: dict[str, int] = {}
         self.lock = threading.RLock()
         assert self.typed(text) == []
         self.startup = deepcopy(self.running)
@@ -131,6 +140,28 @@ class Router:
         for line, depth in _rows(self.running):
             rows.append(" " * depth + (_hidden(line) if hides else line))
         return "\r\n".join([*rows, "end", ""])
+
+    def bgp(self) -> str:
+        """`show bgp all summary`: a session is up where its neighbour is there and is called by its own AS number."""
+        rows = []
+        for line in (
+            one for section, held in self.running.items() if section.startswith("router bgp ") for one in held
+        ):
+            found = re.fullmatch(r"neighbor (\S+) remote-as (\d+)", line)
+            if found:
+                up = self.speakers.get(str(ip_address(found[1]))) == int(found[2])
+                head = f"{found[1]:<15}" if len(found[1]) < 16 else f"{found[1]}\r\n{'':<15}"
+                rows.append(f"{head} 4 {found[2]:>12} 12 12 5 0 0 {'00:01:02 3' if up else 'never    Active'}")
+        if not rows:
+            return "% BGP not active"
+        heading = "Neighbor        V           AS MsgRcvd MsgSent   TblVer  InQ OutQ Up/Down  State/PfxRcd"
+        families = [[row for row in rows if (":" in row.split()[0]) == six] for six in (False, True)]
+        return "\r\n".join(
+            row
+            for name, held in zip(("IPv4", "IPv6"), families, strict=True)
+            for row in (f"For address family: {name} Unicast", "BGP router identifier 192.0.2.1, local AS number 64496",
+                        "BGP table version is 5, main routing table version 5", "", heading, *held, "")
+        )  # fmt: skip
 
     def tick(self) -> None:
         """Go back, if the time is over."""
@@ -240,7 +271,7 @@ def _rows(tree: Tree, depth: int = 0) -> Iterator[tuple[str, int]]:
 
 def _hidden(line: str) -> str:
     """Passwords as `service password-encryption` shows them, by the salt 08."""
-    found = re.fullmatch(r"(key|client \S+ server-key|l2tp tunnel password) (\S+)", line)
+    found = re.fullmatch(r"(key|key-string|client \S+ server-key|l2tp tunnel password) (\S+)", line)
     if not found:
         return line
     key = b"dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87"
@@ -381,6 +412,8 @@ class _Line:
                 return "\r\n".join(row for row in router.shown().splitlines() if " ".join(words) in row)
             case ["show", "running-config"]:
                 return router.shown()
+            case ["show", "bgp", "all", "summary"]:
+                return router.bgp()
             case ["show", "archive"]:
                 return (
                     "The maximum archive configurations allowed is 10."

@@ -30,6 +30,7 @@ from cryptography.x509.oid import NameOID
 Row: TypeAlias = dict[str, str]
 Menus: TypeAlias = dict[str, list[Row]]
 
+BGP = "/routing bgp connection"
 BOOTS = 0.3
 """Seconds that a reboot takes."""
 ROWS = {
@@ -42,7 +43,7 @@ ROWS = {
     "/routing filter rule": "chain rule comment disabled",
     "/routing ospf instance": "name version router-id redistribute out-filter-chain originate-default comment disabled",
     "/routing ospf area": "name instance area-id comment disabled",
-    "/routing ospf interface-template": "area interfaces cost hello-interval dead-interval type passive comment disabled",
+    "/routing ospf interface-template": "area interfaces cost hello-interval dead-interval type passive auth auth-id auth-key comment disabled",
     "/routing bgp instance": "name as router-id comment disabled",
     "/routing bgp connection": (
         "name instance address-families local.role local.address remote.address remote.as input.filter nexthop-choice "
@@ -76,7 +77,7 @@ class Trap(Exception):
 
 
 class Router:
-    """What the router holds."""
+    """What the router holds; `speakers` would speak BGP with it, by address, each with their own AS number."""
 
     def __init__(self, user: str, password: str, script: str) -> None:
         self.user, self.password = user, password
@@ -86,6 +87,7 @@ class Router:
         self.jobs: list[tuple[Row, float]] = []
         self.down_until, self.boots = 0.0, 0
         self.asked: list[str] = []
+        self.speakers: dict[str, int] = {}
         self.breaks_at = ""
         self.lock = threading.RLock()
         self.run(script)
@@ -294,6 +296,7 @@ class _Talk:
         self.answers: dict[str, Callable[[Row, list[str]], list[Row]]] = {
             "/system/package/update/print": lambda said, asked: [{"installed-version": "7.20.2"}],
             "/system/resource/print": lambda said, asked: [{"version": "7.20.2 (stable)"}],
+            "/routing/bgp/session/print": self._sessions,
             "/export": self._export,
             "/import": self._import,
             "/file/print": self._files,
@@ -340,6 +343,17 @@ class _Talk:
         if command not in self.answers:
             raise Trap("no such command")
         return self.answers[command](said, asked)
+
+    def _sessions(self, said: Row, asked: list[str]) -> list[Row]:
+        """A row for each connection that was answered; those whose AS number is not the neighbour's do not stand."""
+        rows = []
+        for one in self.router.menus[BGP]:
+            there = one["remote.address"].partition("/")[0]
+            number = self.router.speakers.get(there)
+            if number is not None and one.get("disabled") != "yes":
+                up = {"established": "true", "prefix-count": "3"} if str(number) == one["remote.as"] else {}
+                rows.append({"name": f"{one['name']}-1", "remote.address": there, "remote.as": str(number), **up})
+        return rows
 
     def _export(self, said: Row, asked: list[str]) -> list[Row]:
         assert {"verbose", "terse", "show-sensitive"} <= said.keys()

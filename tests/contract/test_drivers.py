@@ -25,6 +25,7 @@ from provisioning.artifacts.carrier import CARRIER_VPN
 from provisioning.artifacts.cisco import IOS_LNS
 from provisioning.artifacts.dns import ACCESS, UPDATE
 from provisioning.artifacts.mikrotik import ROUTEROS_LNS
+from provisioning.artifacts.radius_sql import RADIUS_SQL
 from provisioning.artifacts.router import ROUTER
 from provisioning.artifacts.wireguard import WIREGUARD
 from provisioning.drivers.console import ConsoleDriver
@@ -275,6 +276,26 @@ def routeros(routeros_router: Any, tmp_path: Path) -> Iterator[Trial]:
         )
 
 
+def freeradius_sql(database: Any, tmp_path: Path) -> Trial:
+    """A database with FreeRADIUS' own schema. A password rests in its rows, and in what it writes ahead of them."""
+    from provisioning.drivers.freeradius_sql import FreeradiusSqlDriver
+
+    database.fresh()
+    texts, settings = golden("radius-sql", "freeradius-sql"), Settings(var=tmp_path)
+    return Trial(
+        FreeradiusSqlDriver(settings),
+        Target(Machine("radius", "127.0.0.1", "essaim", database.port, "one-of-your-own"), RADIUS_SQL),
+        texts,
+        changed(texts, "203.0.113.2", "203.0.113.77"),
+        changed(texts, "Framed-MTU = ", "Framed-MTU === "),
+        Target(Machine("ghost", "127.0.0.9", "essaim", database.port, "one-of-your-own"), RADIUS_SQL),
+        "word-of-0",
+        secrets.token_hex(12),
+        f"{database.folder}/data/",
+        settings,
+    )
+
+
 @pytest.fixture(scope="module")
 def shared_lab(standing_lab: Any) -> Iterator[Any]:
     """One lab for all, since each begins by what it needs; as it was after `up` for whoever comes afterwards."""
@@ -286,6 +307,7 @@ def shared_lab(standing_lab: Any) -> Iterator[Any]:
     params=[
         "console",
         "dns-update",
+        "freeradius-sql",
         pytest.param("ios", marks=pytest.mark.soak),
         "routeros",
         pytest.param("ansible", marks=pytest.mark.lab),
@@ -296,6 +318,8 @@ def shared_lab(standing_lab: Any) -> Iterator[Any]:
 def trial(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trial]:
     if request.param == "console":
         yield console(tmp_path)
+    elif request.param == "freeradius-sql":
+        yield freeradius_sql(request.getfixturevalue("radius_database"), tmp_path)
     elif request.param in ("dns-update", "ios", "routeros"):
         stand_in = {"dns-update": "name_server", "ios": "ios_router", "routeros": "routeros_router"}[request.param]
         make = {"dns-update": dns_update, "ios": ios, "routeros": routeros}[request.param]

@@ -75,6 +75,20 @@ def bring(asso: Any, number: str) -> None:
     asso("change", "apply", number, "--yes")
 
 
+def test_what_an_offer_promises_and_the_path_does_not_carry_is_said_beside_the_plan(asso: Any) -> None:
+    assert "promet" not in asso("change", "plan").out
+    asso("offer", "change", "adsl", "--mtu", "1492")
+    told = asso("change", "plan").out
+    assert "▲ lns/l2tp : l'offre adsl promet des paquets de 1492 octets, une session n'en porte ici que 1460." in told
+    found = json.loads(asso("change", "plan", "--json").out)
+    assert [one["target"] for one in found if one["remarks"]] == ["lns/l2tp"]
+    asso("wholesaler", "add", "gros", "--collection", "white-label", "--sister", "sœur", "--path-mtu", "1532")
+    asso("offer", "change", "adsl", "--wholesaler", "gros")
+    told = asso("change", "plan").out
+    assert "promet" not in told
+    assert "l2tp_mtu 1530" in told
+
+
 def applied(asso: Any) -> str:
     """One more line on the VPN server, brought there."""
     asso(*NEW_LINE)

@@ -15,20 +15,19 @@ from pathlib import Path
 
 import pytest
 
-from foundation.database import Store, reading
 from foundation.reach import Means
 from foundation.settings import read_settings
 from foundation.vault import Vault
-from monitoring import series
-from monitoring.models import open_samples
+from monitoring.embedded import EmbeddedStore, open_series
 from monitoring.poll import Answered, Unanswered, poll
-from monitoring.snmp.engine import Agent
+from monitoring.snmp.agents import Agent, Community
 
 pytestmark = pytest.mark.timeout(60)
 
 AT = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
 NOWHERE = Means(key_file=Path("/nonexistent"), known_hosts=Path("/nonexistent"))
 COMMUNITY = "lecture-des-essais"
+READER = Community(COMMUNITY)
 IF_NAME = ".1.3.6.1.2.1.31.1.1.1.1"
 
 # Speaks net-snmp's pass_persist protocol. `step` is how far the next row is from the one asked about.
@@ -49,11 +48,11 @@ Start = Callable[..., Agent]
 
 
 @pytest.fixture
-def samples(tmp_path: Path) -> Iterator[Store]:
+def samples(tmp_path: Path) -> Iterator[EmbeddedStore]:
     Vault.create(tmp_path / "vault.key")
-    opened = open_samples(read_settings(var=tmp_path))
+    opened = open_series(read_settings(var=tmp_path))
     yield opened
-    opened.engine.dispose()
+    opened.close()
 
 
 @pytest.fixture
@@ -88,7 +87,7 @@ def start(tmp_path: Path, running: dict[str, subprocess.Popen[bytes]]) -> Start:
             env={**os.environ, "MIBS": "", "SNMP_PERSISTENT_DIR": str(folder)},
         )
         wait_for(folder / "log", b"NET-SNMP version")
-        return Agent(device, "127.0.0.1", COMMUNITY, port)
+        return Agent(device, "127.0.0.1", READER, port)
 
     return snmpd
 
@@ -98,7 +97,7 @@ def silent() -> Iterator[Agent]:
     """A machine that hears and says nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
         deaf.bind(("127.0.0.1", 0))
-        yield Agent("mute", "127.0.0.1", COMMUNITY, deaf.getsockname()[1])
+        yield Agent("mute", "127.0.0.1", READER, deaf.getsockname()[1])
 
 
 def free_port() -> int:
@@ -121,16 +120,15 @@ def lying(tmp_path: Path, step: int) -> str:
     return f"pass_persist -p 1 {IF_NAME} {sys.executable} {program} {step}"
 
 
-def ask(samples: Store, *agents: Agent) -> tuple[list[Answered], list[Unanswered]]:
+def ask(samples: EmbeddedStore, *agents: Agent) -> tuple[list[Answered], list[Unanswered]]:
     report = poll(NOWHERE, samples, agents, AT, lambda _: None)
     return list(report.answered), list(report.unanswered)
 
 
-def test_a_device_that_answers_leaves_its_measures(samples: Store, start: Start) -> None:
+def test_a_device_that_answers_leaves_its_measures(samples: EmbeddedStore, start: Start) -> None:
     [answered], silent = ask(samples, start("web1"))
     assert (answered.machine, answered.name, silent) == ("web1", "web1.example", [])
-    with reading(samples) as session:
-        measures = {(each.metric, each.instance): each for _, each in series.last(session, "web1")}
+    measures = {(each.metric, each.instance): each for _, each in samples.last("web1")}
     assert measures["sysUpTime", ""].value < 60
     assert measures["hrSystemUptime", ""].unit == "seconds"
     assert measures["ifHCInOctets", "lo"].unit == "octets"
@@ -139,24 +137,23 @@ def test_a_device_that_answers_leaves_its_measures(samples: Store, start: Start)
     assert "load5" in {metric for metric, _ in measures}
 
 
-def test_a_wrong_community_gets_no_answer_and_leaves_nothing(samples: Store, start: Start) -> None:
+def test_a_wrong_community_gets_no_answer_and_leaves_nothing(samples: EmbeddedStore, start: Start) -> None:
     agent = start("web1")
-    _, [missing] = ask(samples, Agent("web1", agent.address, "wrong-one", agent.port))
+    _, [missing] = ask(samples, Agent("web1", agent.address, Community("wrong-one"), agent.port))
     assert missing.error.kind == "snmp-no-answer"
     sentence = missing.error.sentence("fr")
     assert "web1" in sentence
     assert "wrong-one" not in sentence
-    with reading(samples) as session:
-        assert series.last(session, "web1") == []
+    assert samples.last("web1") == []
 
 
-def test_a_silent_device_does_not_hold_the_others(samples: Store, start: Start, silent: Agent) -> None:
+def test_a_silent_device_does_not_hold_the_others(samples: EmbeddedStore, start: Start, silent: Agent) -> None:
     told: list[tuple[str, float]] = []
     begun = time.monotonic()
     report = poll(
         NOWHERE,
         samples,
-        [silent, start("web1"), Agent("odd", "not-an-address", COMMUNITY)],
+        [silent, start("web1"), Agent("odd", "not-an-address", READER)],
         AT,
         lambda outcome: told.append((outcome.machine, time.monotonic() - begun)),
     )
@@ -168,17 +165,16 @@ def test_a_silent_device_does_not_hold_the_others(samples: Store, start: Start, 
 
 @pytest.mark.parametrize(("step", "reason"), [(-1, "goes backwards"), (1, "does not end")])
 def test_an_agent_that_lies_is_stopped_and_leaves_nothing(
-    samples: Store, start: Start, tmp_path: Path, step: int, reason: str
+    samples: EmbeddedStore, start: Start, tmp_path: Path, step: int, reason: str
 ) -> None:
     _, [liar] = ask(samples, start("liar", lying(tmp_path, step)))
     assert liar.error.kind == "snmp-bad-answer"
     assert reason in liar.error.sentence("en")
-    with reading(samples) as session:
-        assert series.last(session, "liar") == []
+    assert samples.last("liar") == []
 
 
 def test_a_device_that_freezes_is_given_up_in_bounded_time(
-    samples: Store, start: Start, running: dict[str, subprocess.Popen[bytes]]
+    samples: EmbeddedStore, start: Start, running: dict[str, subprocess.Popen[bytes]]
 ) -> None:
     agent = start("web1")
     assert ask(samples, agent)[1] == []

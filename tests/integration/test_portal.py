@@ -405,3 +405,18 @@ def _found(session: Session, act: Act) -> None:
     lines.add_share(session, before, shared, dominique, adsl)
     lines.order_line(session, before, noor, vpns, Ordering(public_key=KEY))
     issue(session, act, Month(2026, 11))
+
+
+def test_a_member_asks_why_their_line_does_not_work_and_nobody_elses(portal: Portal) -> None:
+    portal.sign_in("M0001")
+    token = re.findall(r'name="form_token" value="(\w+)"', portal.text())[0]
+    said = portal.post("/lines/L0001/diagnosis", form_token=token)
+    assert said.status_code == 200
+    assert 'class="lead" role="status"' in said.text
+    assert "systemctl" not in said.text
+    assert portal.post("/lines/L9999/diagnosis", form_token=token).status_code == 404
+    assert portal.post("/lines/L0001/diagnosis", form_token="0" * 64).status_code == 403
+    english = portal.client.post(
+        "/lines/L0001/diagnosis", data={"form_token": token}, headers=portal.headers | {"Accept-Language": "en"}
+    )
+    assert "Look again" in english.text or "Regarder de nouveau" in english.text

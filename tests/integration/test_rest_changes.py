@@ -18,11 +18,13 @@ from api.rest import machines
 from desk import sample
 from foundation import clock
 from foundation.acts import Act
-from foundation.database import Store, transaction
+from foundation.database import Store, reading, transaction
 from foundation.settings import Settings
 from inventory import lines, mandates, members, offers, tokens
 from inventory.lines import Ordering
 from inventory.models.mandates import Task
+from provisioning import targets
+from provisioning.lock import locked
 
 URL = "http://127.0.0.1:8642"
 KEY = base64.b64encode(b"c" * 32).decode()
@@ -178,6 +180,49 @@ def test_a_change_is_put_back_and_a_plan_rejected(door: Door) -> None:
     assert door.post(f"/changes/{back['change']}/reject", {"why": "pas encore"}).json()["reason"] == "pas encore"
     rejected = door.get("/changes?state=rejected&fields=number").json()["items"]
     assert rejected == [{"number": back["change"]}]
+
+
+def test_several_changes_are_applied_by_one_request_and_the_fate_of_each_is_read(door: Door) -> None:
+    found = door.planned()
+    of = ("vpn/wireguard", "vpn/antispoofing", "lns/antispoofing", "radius/radius")
+    numbers = [found[target]["change"] for target in of]
+    refused = door.post("/changes/apply", {"changes": numbers})
+    assert refused.json()["type"].endswith(":not-approved")
+    for number in numbers:
+        assert door.post(f"/changes/{number}/approve").status_code == 200
+    busy = next(target for _, target in every_target(door) if str(target) == "radius/radius")
+    with locked(Settings(var=door.folder), busy):
+        said = door.post("/changes/apply", {"changes": [*numbers, numbers[0]]})
+        assert said.status_code == 202, said.text
+        items = said.json()["items"]
+        assert [(one["number"], one["target"]) for one in items] == list(zip(numbers, of, strict=True))
+        assert [one["problem"] for one in items] == [None, None, None, "target-busy"]
+        assert "radius/radius" in items[3]["sentence"]
+        assert items[3]["state"] == "approved"
+        for one in items[:3]:
+            assert one["location"] == f"/api/v1/changes/{one['number']}"
+            assert door.ended(one["number"]) == "applied"
+    again = door.post("/changes/apply", {"changes": [numbers[3]]})
+    assert again.json()["items"][0]["problem"] is None
+    assert door.ended(numbers[3]) == "applied"
+    for wrong, status in (([], 422), (["C9999"], 404), ([*numbers, "C9999"], 404), ([f"C{n}" for n in range(11)], 422)):
+        assert door.post("/changes/apply", {"changes": wrong}).status_code == status, wrong
+
+
+def test_a_request_for_several_changes_is_for_those_that_one_may_see(door: Door) -> None:
+    found = door.planned()
+    numbers = [found[target]["change"] for target in ("vpn/wireguard", "radius/radius")]
+    for number in numbers:
+        door.post(f"/changes/{number}/approve")
+    assert door.post("/changes/apply", {"changes": numbers}, "M0002").status_code == 404
+    assert door.post("/changes/apply", {"changes": numbers[:1]}, "M0002").status_code == 202
+    assert door.ended(numbers[0]) == "applied"
+    assert door.get(f"/changes/{numbers[1]}").json()["state"] == "approved"
+
+
+def every_target(door: Door) -> list[Any]:
+    with reading(door.store) as session:
+        return list(targets.every_target(session))
 
 
 def test_who_comes_when_all_hands_are_full_is_asked_to_come_again(door: Door) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import shlex
+import socket
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+COMMAND = Path(sys.executable).with_name("essaim")
 KEY = base64.b64encode(b"s" * 32).decode()
 
 
@@ -63,6 +69,33 @@ def test_a_suggestion_is_read_accepted_and_refused(asso: Any) -> None:
     assert [(row["number"], row["state"]) for row in rows] == [("G0001", "refused"), ("G0002", "accepted")]
     assert rows[1]["arguments"] == {"address": "198.51.100.7", "name": "deux.example"}
     assert "suggestion : acceptation" in asso("journal", "show").out
+
+
+def test_a_program_killed_between_the_decision_and_its_mail_leaves_it_to_the_next(asso: Any) -> None:
+    asso("--as", "M0101", "suggestion", "name", "198.51.100.7", "un.example")
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes whoever comes, and never says a word
+        environment = {**os.environ, "ESSAIM_VAR": str(asso.folder), "ESSAIM_SMTP": f"smtp://127.0.0.1:{port(silent)}"}
+        refused = [COMMAND, "--as", "M0001", "suggestion", "refuse", "G0001", "--why", "un autre nom"]
+        program = subprocess.Popen(refused, env=environment, stdout=subprocess.DEVNULL)
+        silent.settimeout(30)
+        met, _ = silent.accept()  # the decision is kept, and its mail is on its way
+        program.kill()
+        program.wait()
+        met.close()
+    outbox = asso.folder / "outbox"
+    assert "est déjà refusée" in asso("--as", "M0001", "suggestion", "accept", "G0001", status=1).err
+    assert not outbox.exists()
+    asso("credential", "remind")
+    told = [one.read_text() for one in outbox.glob("*.eml") if "G0001" in one.read_text()]
+    assert len(told) == 1
+    assert "un autre nom" in told[0]
+    asso("credential", "remind")
+    assert len([one for one in outbox.glob("*.eml") if "G0001" in one.read_text()]) == 1
+
+
+def port(server: socket.socket) -> int:
+    number: int = server.getsockname()[1]
+    return number
 
 
 def test_a_line_is_suggested_for_oneself_or_for_someone_else(asso: Any) -> None:

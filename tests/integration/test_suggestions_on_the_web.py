@@ -156,6 +156,18 @@ def test_whoever_has_no_address_is_told_by_the_page_alone(web: Web) -> None:
     assert web.mails() == []
 
 
+def test_a_server_that_begins_tells_whom_the_one_before_left_untold_and_once(web: Web) -> None:
+    with transaction(web.store) as session:
+        one = suggestions.suggest(session, Act("M0042", clock.now()), ChangeLine(web.line, place="1 rue"))
+        suggestions.refuse(session, Act("M0001", clock.now(), "une autre rue"), one)
+    assert web.mails() == []
+    for _ in range(2):
+        with TestClient(create(web.settings), base_url=URL) as begun:
+            assert begun.get("/healthz").status_code == 200
+    (mail,) = web.mails()
+    assert "une autre rue" in mail.get_content()
+
+
 def test_a_member_names_an_address_of_theirs_and_suggests_where_their_line_is(web: Web) -> None:
     web.sign_in("M0042")
     assert f'href="/lines/{web.line}"' in web.client.get("/").text

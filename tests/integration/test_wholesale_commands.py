@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,30 @@ def test_who_sells_us_lines_is_added_changed_and_shown(small: Any) -> None:
     assert "in_progress.price" in small("wholesaler", "show", "covage").out
     assert "VLANs on a handover port" in small("wholesaler", "list", lang="en").out
     small("wholesaler", "show", "kosc", status=3)
+
+
+def test_what_a_collection_lacks_is_said_until_its_radius_may_ask_ours(
+    demo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = demo("wholesaler", "show", "collecte").out
+    assert "▲ Il manque les adresses d'où son RADIUS interroge le nôtre" in shown
+    assert "essaim wholesaler secret collecte" in shown
+    asking = ("--radius-from", "198.51.100.250 2001:db8:ffff::10", "--ppp-end", "wholesaler", "--path-mtu", "1532")
+    assert "radius_from, ppp_end, path_mtu" in demo("wholesaler", "change", "collecte", *asking).out
+    ours = demo("wholesaler", "change", "collecte", "--radius-from", "192.0.2.2", status=1).err
+    assert "192.0.2.2 est déjà à lns" in ours
+    assert "1320" in demo("wholesaler", "change", "collecte", "--path-mtu", "20", status=1).err
+    monkeypatch.setattr(sys, "stdin", io.StringIO("agreed-with-them\n"))
+    given = demo("wholesaler", "secret", "collecte").out
+    assert "est au coffre" in given
+    assert "agreed" not in given
+    told = demo("wholesaler", "show", "collecte", lang="en").out
+    assert "Missing" not in told
+    assert "its RADIUS asks ours from: 198.51.100.250, 2001:db8:ffff::10" in told
+    assert "PPP ends at: the wholesaler" in told
+    assert "largest packet to our LNS: 1532" in told
+    seen = json.loads(demo("wholesaler", "show", "collecte", "--json").out)
+    assert (seen["radius_secret"], seen["ppp_end"], seen["path_mtu"]) == (True, "wholesaler", 1532)
 
 
 def test_states_are_said_in_words_with_what_is_typed_for_them(demo: Any) -> None:

@@ -172,7 +172,6 @@ class Edge(Machine):
         self.run((FILES / "tell.sh").read_text(), fresh, f"{home}/{former}" if former else "", "hitless")
 
     def diff(self, wanted: Mapping[str, str]) -> str:
-        assert BIRD.observation is not None
         return unified(BIRD.observed(self.run(BIRD.observation.script)), wanted)
 
     def since(self, peer: str) -> str:

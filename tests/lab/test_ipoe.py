@@ -156,7 +156,6 @@ class Gateway:
         self.run((FILES / "tell.sh").read_text(), fresh, "", "hitless")
 
     def diff(self, wanted: Mapping[str, str]) -> str:
-        assert IPOE.observation is not None
         return unified(IPOE.observed(self.run(IPOE.observation.script)), wanted)
 
 

@@ -129,7 +129,6 @@ class Server:
     def diff(self, wanted: Mapping[str, str]) -> str:
         """What the machine holds against what is wanted, by the artifact's own look."""
         artifact = self.software.artifact
-        assert artifact.observation is not None
         return unified(artifact.observed(self.run(artifact.observation.script)), wanted)
 
     def ask(self, *question: str) -> list[str]:

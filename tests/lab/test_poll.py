@@ -17,11 +17,11 @@ from foundation.database import Store, reading
 from foundation.settings import read_settings
 from foundation.vault import Vault
 from inventory.models.devices import RADIUS_ACCOUNTING
-from monitoring import series
 from monitoring.connections import LastConnection, last_connection
+from monitoring.embedded import EmbeddedStore, open_series
 from monitoring.models import open_samples
 from monitoring.poll import RadiusServer, Report, VpnServer, poll, poll_connections
-from monitoring.snmp.engine import Agent
+from monitoring.snmp.agents import Agent, Community
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -49,6 +49,14 @@ def samples(tmp_path: Path) -> Iterator[Store]:
     opened.engine.dispose()
 
 
+@pytest.fixture
+def series(tmp_path: Path) -> Iterator[EmbeddedStore]:
+    Vault.create(tmp_path / "vault.key")
+    opened = open_series(read_settings(var=tmp_path))
+    yield opened
+    opened.close()
+
+
 def wg(*argv: str, stdin: str = "") -> str:
     return subprocess.run(["wg", *argv], input=stdin, capture_output=True, text=True, check=True).stdout.strip()
 
@@ -67,14 +75,13 @@ def ask(lab: Any, samples: Store, *servers: VpnServer | RadiusServer) -> Report:
     return poll_connections(lab.means, samples, servers, clock.now(), lambda _: None)
 
 
-def test_the_hosted_machine_answers_over_snmp(standing_lab: Any, samples: Store) -> None:
+def test_the_hosted_machine_answers_over_snmp(standing_lab: Any, series: EmbeddedStore) -> None:
     host = standing_lab.machine("hosted1")
-    agents = [Agent("hosted1", host.host, COMMUNITY), Agent("nobody", "100.64.0.99", COMMUNITY)]
-    report = poll(standing_lab.means, samples, agents, clock.now(), lambda _: None)
+    agents = [Agent("hosted1", host.host, Community(COMMUNITY)), Agent("nobody", "100.64.0.99", Community(COMMUNITY))]
+    report = poll(standing_lab.means, series, agents, clock.now(), lambda _: None)
     assert [each.machine for each in report.answered] == ["hosted1"]
     assert [each.machine for each in report.unanswered] == ["nobody"]
-    with reading(samples) as session:
-        found = {(each.metric, each.instance) for _, each in series.last(session, "hosted1")}
+    found = {(each.metric, each.instance) for _, each in series.last("hosted1")}
     assert ("ifHCInOctets", "mgmt0") in found
 
 

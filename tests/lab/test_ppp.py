@@ -22,12 +22,13 @@ from foundation.acts import Act
 from foundation.database import Store, open_store, reading, transaction
 from foundation.settings import Settings, read_settings
 from foundation.vault import vault_of
-from inventory import addresses, devices, lines, members, offers
+from inventory import addresses, devices, lines, members, offers, wholesalers
 from inventory.credentials import Opening
 from inventory.lines import Ordering
 from inventory.models.addresses import Role
 from inventory.models.devices import RADIUS_ACCOUNTING
 from inventory.models.lines import Line, LineState, Share, Technology
+from inventory.wholesalers import Terms
 from lab import attach, down, traffic, up, why_not
 from lab.adsl import behind
 from lab.adsl.behind import Neighbour
@@ -335,6 +336,30 @@ def test_neighbours_behind_one_login_have_each_their_own_prefixes_and_one_a_tunn
             assert largest(isp, NEIGHBOURS[1]) == [1380, 1380]
         assert [fragments(isp, each) for each in (NEIGHBOURS[1], SHARED)] == before
         assert talk(isp, NEIGHBOURS[1], own(neighbours[1])) == own(neighbours[1])
+
+
+def widen(isp: Isp, octets: int) -> None:
+    """The collection carries packets so large, the inventory says so, and the machines follow."""
+    with transaction(isp.store) as session:
+        seller = wholesalers.find_wholesaler(session, "collecte")
+        wholesalers.change_wholesaler(session, isp.act(), seller, Terms(path_mtu=str(octets)))
+        offers.change_offer(session, isp.act(), offers.find_offer(session, "adsl"), offers.Offering(wholesaler=seller))
+    for machine in ("lns", SHARED):
+        isp.on(machine, "ip", "link", "set", "dev", "coll0", "mtu", str(octets))
+    isp.bring("radius", "antispoofing", "l2tp")
+
+
+def test_over_a_narrower_path_sessions_carry_what_is_left_of_it_and_nothing_goes_in_pieces(isp: Isp) -> None:
+    try:
+        widen(isp, 1400)
+        with shared_line(isp) as (up_with, neighbours):
+            machines = (NEIGHBOURS[0], SHARED, "lns")
+            before = [fragments(isp, each) for each in machines]
+            assert largest(isp, NEIGHBOURS[0]) == [up_with["mtu"]] * 2 == [1360] * 2
+            assert talk(isp, NEIGHBOURS[0], own(neighbours[0])) == own(neighbours[0])
+            assert [fragments(isp, each) for each in machines] == before
+    finally:
+        widen(isp, 1500)
 
 
 def test_two_logins_on_one_line_are_two_sessions_each_with_their_own_addresses(isp: Isp) -> None:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from provisioning import ios, routeros
 from provisioning.artifacts import cisco, mikrotik
-from provisioning.artifacts.edge import LAST_RESORT, Cache, Peer, Port, Route, Router, _rules
-from provisioning.artifacts.inside import Way
+from provisioning.artifacts.edge import LAST_RESORT, Cache, Peer, Port, Route, Router, _members, _rules
+from provisioning.artifacts.inside import Key, Way
 from provisioning.artifacts.l2tp import Lns
 
 THEIRS_IOS = """\
@@ -70,6 +70,11 @@ NASTY = st.sampled_from(
 )
 ADDRESSES = [ip_interface(one) for one in ("192.0.2.1/28", "192.0.2.9/28", "203.0.113.1/32", "2001:db8::1/64")]
 AGGREGATES = [ip_network(one) for one in ("192.0.2.0/25", "198.51.100.0/24", "2001:db8::/32", "3fff::/20")]
+KEYS = [
+    (), (Key(1, "a" * 16, "b" * 32),), (Key(1, "a" * 16, "b" * 32), Key(2, "c" * 16, "d" * 32, sent=False)),
+    (Key(2, "c" * 16, "d" * 32), Key(1, "a" * 16, "b" * 32, sent=False)), (Key(2, "c" * 16, "d" * 32),),
+]  # fmt: skip
+"""How a key takes the place of another."""
 DROPPED = [ip_network(one) for one in ("203.0.113.7/32", "2001:db8:200::7/128")]
 
 
@@ -89,7 +94,8 @@ def edges(draw: st.DrawFn) -> Router:
     )
     peers = tuple(
         Peer(ip_address(address), asn, draw(SAID | NASTY), draw(st.integers(1, 9)), draw(st.booleans()), asn == 64496,
-             ip_address("2001:db8::1") if ":" in address and asn == 64496 else None)
+             ip_address("2001:db8::1") if ":" in address and asn == 64496 else None,
+             asn == 64496 and address == "192.0.2.130")
         for address in draw(st.lists(st.sampled_from(["192.0.2.128", "192.0.2.130", "3fff::1"]), unique=True))
         for asn in [draw(st.sampled_from([64496, 64500, 65550]))]
     )  # fmt: skip
@@ -100,7 +106,8 @@ def edges(draw: st.DrawFn) -> Router:
         "edge", 64496, "192.0.2.1", ports, (*roads, *(Route(one, LAST_RESORT) for one in (*aggregates, *dropped))),
         aggregates, dropped, tuple(_rules(aggregates, dropped)) if draw(st.booleans()) else (), peers,
         tuple(Cache(ip_address("192.0.2.10"), 3323, rank) for rank in range(draw(st.integers(0, 1)))),
-        ways if draw(st.booleans()) else (),
+        ways if draw(st.booleans()) else (), tuple(_members(aggregates)) if any(peer.lns for peer in peers) else (),
+        keys=draw(st.sampled_from(KEYS)), digest=draw(st.sampled_from(["md5", "hmac-sha-256"])),
     )  # fmt: skip
 
 
@@ -110,7 +117,7 @@ def lns(draw: st.DrawFn) -> Lns:
     word = st.from_regex(r"[A-Za-z0-9._~+/=-]{1,40}", fullmatch=True)
     return Lns(
         hostname=draw(st.sampled_from(["lns", "lns2"])), bind_address=draw(st.sampled_from(["0.0.0.0", "100.64.2.1"])),
-        address="203.0.113.1", ipv6_prefix=draw(st.sampled_from(["::", "2001:db8:200::"])), l2tp_mtu=1498,
+        address="203.0.113.1", ipv6_prefix=draw(st.sampled_from(["::", "2001:db8:200::"])), mtu=1460,
         l2tp_secret=draw(word), radius=draw(st.sampled_from(["192.0.2.3", "192.0.2.4"])), radius_port=1812,
         radius_secret=draw(word), interim=draw(st.sampled_from([60, 300])), cluster_interface="core0",
     )  # fmt: skip

@@ -51,7 +51,7 @@ def commands_of(group: Any, name: str = "essaim") -> Iterator[tuple[str, Any]]:
     for word, command in group.commands.items():
         if hasattr(command, "commands"):
             yield from commands_of(command, f"{name} {word}")
-        else:
+        if not hasattr(command, "commands") or command.invoke_without_command:
             yield f"{name} {word}", command
 
 

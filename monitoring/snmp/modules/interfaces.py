@@ -1,48 +1,90 @@
-"""Interfaces (IF-MIB, RFC 2863): 64-bit counters of `ifXTable`, states and errors of `ifTable`."""
+"""Interfaces (IF-MIB, RFC 2863): 64-bit counters of `ifXTable` where there are, else those of `ifTable`.
+
+Interfaces go by their name: an index is given to another one when cards are moved or the agent starts again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from foundation.speech import Phrase
 from monitoring.series import Measure
-from monitoring.snmp.answers import Answers, Module, number, oid, rows, words
+from monitoring.snmp.answers import Answers, Instances, Module, Quantity, named_by, oids
 
-IF_NAME = oid("1.3.6.1.2.1.31.1.1.1.1")
-IF_HIGH_SPEED = oid("1.3.6.1.2.1.31.1.1.1.15")
-_COUNTED = {
-    "ifHCInOctets": (oid("1.3.6.1.2.1.31.1.1.1.6"), "octets"),
-    "ifHCInUcastPkts": (oid("1.3.6.1.2.1.31.1.1.1.7"), "packets"),
-    "ifHCOutOctets": (oid("1.3.6.1.2.1.31.1.1.1.10"), "octets"),
-    "ifHCOutUcastPkts": (oid("1.3.6.1.2.1.31.1.1.1.11"), "packets"),
-    "ifInDiscards": (oid("1.3.6.1.2.1.2.2.1.13"), "packets"),
-    "ifInErrors": (oid("1.3.6.1.2.1.2.2.1.14"), "packets"),
-    "ifOutDiscards": (oid("1.3.6.1.2.1.2.2.1.19"), "packets"),
-    "ifOutErrors": (oid("1.3.6.1.2.1.2.2.1.20"), "packets"),
-    "ifOperStatus": (oid("1.3.6.1.2.1.2.2.1.8"), "state"),
-}
+_TABLE: Final = "1.3.6.1.2.1.2.2.1"
+_MORE: Final = "1.3.6.1.2.1.31.1.1.1"
+IF_DESCR: Final = f"{_TABLE}.2"
+IF_NAME: Final = f"{_MORE}.1"
+IF_HC_IN_OCTETS: Final = f"{_MORE}.6"
+IF_HIGH_SPEED: Final = f"{_MORE}.15"
+IF_IN_OCTETS: Final = f"{_TABLE}.10"
+IF_TABLE_LAST_CHANGE: Final = "1.3.6.1.2.1.31.1.5.0"
+
+WIDE: Final = (
+    Quantity("ifHCInOctets", IF_HC_IN_OCTETS, "octets"),
+    Quantity("ifHCInUcastPkts", f"{_MORE}.7", "packets"),
+    Quantity("ifHCOutOctets", f"{_MORE}.10", "octets"),
+    Quantity("ifHCOutUcastPkts", f"{_MORE}.11", "packets"),
+    # When any counter of the interface was last reset, in hundredths of a second of sysUpTime.
+    Quantity("ifCounterDiscontinuityTime", f"{_MORE}.19", "hundredths"),
+)
+NARROW: Final = (
+    Quantity("ifInOctets", IF_IN_OCTETS, "octets"),
+    Quantity("ifInUcastPkts", f"{_TABLE}.11", "packets"),
+    Quantity("ifOutOctets", f"{_TABLE}.16", "octets"),
+    Quantity("ifOutUcastPkts", f"{_TABLE}.17", "packets"),
+)
+BOTH: Final = (
+    Quantity("ifInDiscards", f"{_TABLE}.13", "packets"),
+    Quantity("ifInErrors", f"{_TABLE}.14", "packets"),
+    Quantity("ifOutDiscards", f"{_TABLE}.19", "packets"),
+    Quantity("ifOutErrors", f"{_TABLE}.20", "packets"),
+    Quantity("ifAdminStatus", f"{_TABLE}.7", "state"),
+    Quantity("ifOperStatus", f"{_TABLE}.8", "state"),
+)
+_named = named_by(IF_NAME, IF_DESCR)
 
 
-def read(answers: Answers) -> Sequence[Measure]:
-    """What each interface counts, under its name; one without a name goes by its index."""
-    found = []
-    names: dict[str, int] = {}
-    for row in rows(answers, IF_NAME):
-        index = ".".join(map(str, row))
-        name = words(answers, IF_NAME + row, 100) or index
-        names[name] = names.get(name, 0) + 1
-        instance = name if names[name] == 1 else f"{name} ({index})"[:128]
-        speed = number(answers, IF_HIGH_SPEED + row)
+def read_wide(answers: Answers) -> Sequence[Measure]:
+    """What each interface counts, in 64 bits, and its speed."""
+    return _read(answers, (*WIDE, *BOTH))
+
+
+def read_narrow(answers: Answers) -> Sequence[Measure]:
+    """What each interface counts, in 32 bits, and its speed: for agents that have no more."""
+    return _read(answers, (*NARROW, *BOTH))
+
+
+def _read(answers: Answers, quantities: Sequence[Quantity]) -> Sequence[Measure]:
+    found: list[Measure] = []
+    instances = Instances()
+    for row in answers.rows(quantities[0].oid, f"{_TABLE}.8"):
+        instance = instances.name(_named(answers, row), row)
+        speed = answers.number(IF_HIGH_SPEED, row)
         if speed is not None and speed < 10**9:
             found.append(Measure("ifHighSpeed", instance, "bit/s", speed * 1_000_000))
-        for metric, (column, unit) in _COUNTED.items():
-            value = number(answers, column + row)
-            if value is not None:
-                found.append(Measure(metric, instance, unit, value))
+        for quantity in quantities:
+            found.extend(quantity.read(answers, instance, row))
     return found
 
 
 INTERFACES = Module(
-    gets=(),
-    walks=(IF_NAME, IF_HIGH_SPEED, *(column for column, _ in _COUNTED.values())),
-    read=read,
+    name="interfaces",
+    phrase=Phrase("ses interfaces, comptées sur 64 bits", "its interfaces, counted in 64 bits"),
+    probe=IF_HC_IN_OCTETS,
+    columns=oids(*WIDE, *BOTH),
+    still=(IF_NAME, IF_DESCR, IF_HIGH_SPEED),
+    stamp=IF_TABLE_LAST_CHANGE,
+    read=read_wide,
+)
+INTERFACES_32 = Module(
+    name="interfaces-32",
+    phrase=Phrase("ses interfaces, comptées sur 32 bits", "its interfaces, counted in 32 bits"),
+    probe=IF_IN_OCTETS,
+    unless=IF_HC_IN_OCTETS,
+    columns=oids(*NARROW, *BOTH),
+    still=(IF_NAME, IF_DESCR, IF_HIGH_SPEED),
+    stamp=IF_TABLE_LAST_CHANGE,
+    read=read_narrow,
 )

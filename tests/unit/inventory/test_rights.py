@@ -27,6 +27,7 @@ PART: Final = "a part of verbs that ask, which no door calls"
 EXCEPTIONS = {
     "inventory.rights.demand": "it is who asks",
     "inventory.rights.may": "it is who asks",
+    "inventory.rights.is_own": "reads",
     "inventory.rights.tasks_of": "reads",
     "inventory.holders.holder_of": "reads",
     "inventory.emergencies.open_emergency": "for whoever has no mandate; only the terminal opens one",
@@ -40,6 +41,7 @@ EXCEPTIONS = {
     "inventory.suggestions.suggest": "does nothing: it waits for someone who may",
     "inventory.suggestions.accept": "does the deed by its own verb, which asks",
     "inventory.suggestions.refuse": "asks by itself for the deed's own task; one's own one may take back",
+    "inventory.suggestions.note_told": "the mail has gone, whoever had it sent",
     "provisioning.adopting.taking.take": "does nothing but by verbs that ask",
     "provisioning.adopting.weighing.weigh": "reads; who read the machine's files was asked",
     "provisioning.openvpn_handouts.made": PART,

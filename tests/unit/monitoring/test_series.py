@@ -1,82 +1,129 @@
+"""The embedded store's own ways: its file, what it forgets, what it brings over from an earlier version."""
+
 from __future__ import annotations
 
+import sqlite3
 import stat
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy.exc import StatementError
 
-from foundation.database import EssaimSession, Store, reading, transaction
+from foundation.database import DatabaseUnreadable
 from foundation.settings import read_settings
-from monitoring import series
-from monitoring.models import LARGEST, Seen, open_samples
-from monitoring.series import Measure, Point
+from foundation.vault import Vault
+from monitoring.embedded import EmbeddedStore, open_series
+from monitoring.models import Seen, open_samples
+from monitoring.series import Heard, Measure, Name, Point, Resolution
+from monitoring.series_tables import Held
 
-AT = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-
-
-def octets(value: int, instance: str = "eth0") -> Measure:
-    return Measure("ifHCInOctets", instance, "octets", value)
-
-
-def test_a_sample_is_read_back_with_its_unit(seen: EssaimSession) -> None:
-    series.append(seen, "web1", AT, [octets(12)])
-    assert series.last(seen, "web1") == [(Point(AT, 12), octets(12))]
+AT = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+ETH0 = Name("web1", "ifHCInOctets", "eth0")
 
 
-def test_the_latest_sample_of_each_series_is_given(seen: EssaimSession) -> None:
-    series.append(seen, "web1", AT, [octets(1), octets(5, "eth1")])
-    series.append(seen, "web1", AT + MINUTE, [octets(2)])
-    series.append(seen, "web2", AT + MINUTE, [octets(9)])
-    assert [point.value for point, _ in series.last(seen, "web1")] == [2, 5]
+def said(at: datetime, value: int, device: str = "web1") -> Heard:
+    return Heard(device, at, [Measure("ifHCInOctets", "eth0", "octets", value)])
 
 
-def test_a_period_holds_its_beginning_and_not_its_end(seen: EssaimSession) -> None:
-    for minutes in range(4):
-        series.append(seen, "web1", AT + minutes * MINUTE, [octets(minutes)])
-    found = series.between(seen, "web1", "ifHCInOctets", "eth0", AT + MINUTE, AT + 3 * MINUTE)
-    assert found == [Point(AT + MINUTE, 1), Point(AT + 2 * MINUTE, 2)]
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[EmbeddedStore]:
+    Vault.create(tmp_path / "vault.key")
+    opened = open_series(read_settings(var=tmp_path))
+    yield opened
+    opened.close()
 
 
-def test_what_is_said_twice_for_one_instant_is_kept_once(seen: EssaimSession) -> None:
-    series.append(seen, "web1", AT, [octets(1), octets(2)])
-    series.append(seen, "web1", AT, [octets(3)])
-    assert [point.value for point, _ in series.last(seen, "web1")] == [2]
+def counts(folder: Path, *tables: str) -> list[int]:
+    with sqlite3.connect(folder / "series.sqlite") as file:
+        found = [int(file.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in tables]
+    file.close()
+    return found
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
-@given(value=st.integers(0, LARGEST) | st.sampled_from([2**63 - 1, 2**63, LARGEST]))
-def test_any_counter_of_64_bits_comes_back_unchanged(samples: Store, value: int) -> None:
-    with samples.session() as session:
-        series.append(session, "web1", AT, [octets(value)])
-        session.expire_all()
-        assert [point.value for point, _ in series.last(session, "web1")] == [value]
-
-
-def test_what_is_no_counter_is_refused(seen: EssaimSession) -> None:
-    with pytest.raises(StatementError, match="between 0 and"):
-        series.append(seen, "web1", AT, [octets(-1)])
-    with pytest.raises(StatementError, match="between 0 and"):
-        series.append(seen, "web1", AT, [octets(LARGEST + 1)])
-
-
-def test_the_samples_file_is_for_its_owner_alone_and_opens_again(samples: Store, tmp_path: Path) -> None:
-    with transaction(samples) as session:
-        series.append(session, "web1", AT, [octets(1)])
-    again = open_samples(read_settings(var=tmp_path))
-    with reading(again) as session:
-        assert len(series.last(session, "web1")) == 1
-    for file in tmp_path.glob("samples.sqlite*"):
+def test_the_file_is_for_its_owner_alone(store: EmbeddedStore, tmp_path: Path) -> None:
+    store.append([said(AT, 1)])
+    files = list(tmp_path.glob("series.sqlite*"))
+    assert len(files) > 1
+    for file in files:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
-    again.engine.dispose()
+
+
+def test_an_hour_is_packed_when_it_is_over_and_its_last_word_stays(store: EmbeddedStore, tmp_path: Path) -> None:
+    store.append(said(AT + minutes * MINUTE, minutes) for minutes in range(60))
+    assert counts(tmp_path, "told", "chunk") == [60, 0]
+    store.append([said(AT + HOUR, 60)])
+    assert counts(tmp_path, "told", "chunk", "five_minutes", "hourly") == [2, 1, 1, 1]
+    assert len(store.between(ETH0, AT, AT + 2 * HOUR)) == 61
+
+
+def test_a_cycle_packs_some_machines_and_the_next_ones_the_others(store: EmbeddedStore, tmp_path: Path) -> None:
+    store.append(said(AT, 1, f"switch{rank}") for rank in range(40))
+    found = []
+    for cycle in range(3):
+        store.append([said(AT + HOUR + cycle * MINUTE, 2)])
+        found += counts(tmp_path, "chunk")
+    assert found == [16, 32, 40]
+
+
+def test_each_is_forgotten_when_it_was_kept_long_enough(tmp_path: Path) -> None:
+    Vault.create(tmp_path / "vault.key")
+    told = read_settings(var=tmp_path, series_raw_days=1, series_five_days=2, series_hour_days=3)
+    store = open_series(told)
+    found = []
+    for day in range(5):
+        store.append(said(AT + day * DAY + hours * HOUR, day) for hours in range(2))
+        store.pack(AT + day * DAY + 2 * HOUR)
+        found.append(counts(tmp_path, "chunk", "five_minutes", "hourly"))
+    store.close()
+    assert found == [[2, 2, 2], [3, 4, 4], [3, 5, 6], [3, 5, 7], [3, 5, 7]]
+
+
+def test_a_damaged_hour_is_said_and_not_made_up(store: EmbeddedStore, tmp_path: Path) -> None:
+    store.append(said(AT + minutes * MINUTE, minutes) for minutes in range(3))
+    store.pack(AT + 2 * HOUR)
+    with sqlite3.connect(tmp_path / "series.sqlite") as file:
+        for table in ("chunk", "five_minutes", "told"):
+            column = "row" if table == "told" else "body"
+            file.execute(f"UPDATE {table} SET {column} = substr({column}, 1, length({column}) - 5)")
+    file.close()
+    with pytest.raises(DatabaseUnreadable):
+        store.between(ETH0, AT, AT + HOUR)
+    with pytest.raises(DatabaseUnreadable):
+        store.bands(ETH0, AT, AT + HOUR, Resolution.FIVE_MINUTES)
+    with pytest.raises(DatabaseUnreadable):
+        store.last("web1")
+
+
+EARLIER = """
+CREATE TABLE series (id INTEGER PRIMARY KEY, device TEXT, metric TEXT, instance TEXT, unit TEXT);
+CREATE TABLE sample (series_id INTEGER, at TEXT, value INTEGER, PRIMARY KEY (series_id, at)) WITHOUT ROWID;
+INSERT INTO series VALUES (1, 'web1', 'ifHCInOctets', 'eth0', 'octets'), (2, 'web1', 'load5', '', 'hundredths');
+INSERT INTO sample VALUES (1, '2026-11-22T13:00:00.000000Z', 12), (1, '2026-11-22T13:01:00.000000Z', -1),
+                          (2, '2026-11-22T13:01:00.000000Z', 250);
+"""
+
+
+def test_what_an_earlier_version_kept_is_brought_over_once_and_connections_stay(tmp_path: Path) -> None:
+    Vault.create(tmp_path / "vault.key")
+    settings = read_settings(var=tmp_path)
+    open_samples(settings).engine.dispose()
+    with sqlite3.connect(settings.samples) as file:
+        file.executescript(EARLIER)
+    file.close()
+    for _ in range(2):
+        store = open_series(settings)
+        assert store.between(ETH0, AT, AT + HOUR) == [Point(AT, 12), Point(AT + MINUTE, 2**64 - 1)]
+        assert [measure.value for _, measure in store.last("web1")] == [2**64 - 1, 250]
+        store.close()
+    with sqlite3.connect(settings.samples) as file:
+        assert [row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")] == ["connection"]
+    file.close()
 
 
 def test_every_column_says_why_it_is_kept() -> None:
-    for table in Seen.metadata.sorted_tables:
-        for column in table.columns:
-            wanted = "connection" if table.name == "connection" else "technical"
-            assert column.info["retention"] == wanted, f"{table.name}.{column.name}"
+    for base, wanted in ((Seen, "connection"), (Held, "technical")):
+        for table in base.metadata.sorted_tables:
+            for column in table.columns:
+                assert column.info["retention"] == wanted, f"{table.name}.{column.name}"

@@ -53,9 +53,9 @@ def test_the_boxes_of_an_lns_may_use_their_own_end_of_the_link(vpn: Mapping[str,
 
 def test_segments_fit_the_lines_of_each_size(association: Any) -> None:
     line = association.line("L0005")
-    line.mtu = 1492
+    line.mtu = 1456
     text = ANTISPOOFING_LNS.desired(association.session, association.lns, association.later)[FILE]
-    assert "ip saddr @tun0_v4_1492 tcp flags syn / syn,rst tcp option maxseg size > 1452" in text
+    assert "ip saddr @tun0_v4_1456 tcp flags syn / syn,rst tcp option maxseg size > 1416" in text
     assert "ip6 daddr @tun0_v6_1460 tcp flags syn / syn,rst tcp option maxseg size > 1400" in text
 
 

@@ -14,7 +14,10 @@ from inventory.models.devices import Device
 from provisioning import targets
 from provisioning.artifact import Effect, Impact, recognised
 from provisioning.artifacts.antispoofing import ANTISPOOFING_LNS
+from provisioning.artifacts.bird import BIRD
+from provisioning.artifacts.cisco import IOS_EDGE
 from provisioning.artifacts.l2tp import L2TP
+from provisioning.artifacts.mikrotik import ROUTEROS_EDGE
 from provisioning.artifacts.router import ROUTER
 from provisioning.facts import MachineIncomplete, Unwritable
 from provisioning.texts import redacted
@@ -187,3 +190,18 @@ def test_secrets_are_never_shown(texts: Mapping[str, str]) -> None:
     shown = redacted(texts["startup-config"], L2TP.secrets, lambda _: "‹secret›")
     assert 'set l2tp_secret "‹secret›"' in shown
     assert "between" not in shown
+
+
+@pytest.mark.parametrize(
+    ("artifact", "where"),
+    [
+        (BIRD, "bird/told-by-lns"),
+        (IOS_EDGE, "edge/ios-told-by-lns"),
+        (ROUTEROS_EDGE, "edge/routeros-told-by-lns"),
+    ],
+    ids=["bird", "ios", "routeros"],
+)
+def test_so_does_an_edge_of_another_make(
+    association: Any, second: Device, golden: Callable[..., None], artifact: Any, where: str
+) -> None:
+    golden(*where.split("/"), artifact.desired(association.session, association.edge, association.later))

@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
+from foundation.reach import Machine
 from inventory import device_secrets, devices, routing, rules
-from provisioning import ios, routeros, targets
-from provisioning.artifact import Impact
+from provisioning import ios, on_paper, routeros, targets
+from provisioning.artifact import Impact, Target
 from provisioning.artifacts import cisco, mikrotik
 from provisioning.artifacts.cisco import IOS_EDGE, IOS_LNS
 from provisioning.artifacts.mikrotik import ROUTEROS_EDGE, ROUTEROS_LNS
+from provisioning.artifacts.router import ROUTER
+from provisioning.drivers.protocol import ConfigurationRefused
 from provisioning.facts import MachineIncomplete, Unwritable
+from provisioning.on_paper import Paper
 from provisioning.texts import redacted
 
 EDGES = (IOS_EDGE, ROUTEROS_EDGE)
@@ -217,3 +221,28 @@ def test_a_vendors_router_is_met_by_a_name_of_our_own_and_its_password(associati
     (machine,) = [target.machine for _, target in targets.every_target(session) if target.machine.name == "edge"]
     assert machine.password == "hum-hum-7"
     assert "hum" not in repr(machine)
+
+
+@pytest.mark.parametrize("artifact", EDGES, ids=lambda one: one.name)
+def test_what_no_lab_can_play_is_followed_on_paper(association: Any, artifact: Any) -> None:
+    target = Target(Machine("edge", "100.64.0.1"), artifact)
+    text = {artifact_file(artifact): rendered(association, artifact)}
+    assert on_paper.can_tell(target)
+    first = on_paper.check(target, {}, text)
+    assert first.typed >= first.stand > 20
+    assert on_paper.check(target, text, text) == Paper(typed=0, stand=first.stand)
+
+
+def test_a_text_that_cannot_be_read_is_not_followed_at_all(association: Any) -> None:
+    target = Target(Machine("edge", "100.64.0.1"), ROUTEROS_EDGE)
+    with pytest.raises(ConfigurationRefused):
+        on_paper.check(target, {}, {mikrotik.FILE: '/ip route add comment="\n'})
+
+
+def test_an_lns_is_followed_on_paper_too_and_a_linux_machine_is_not(association: Any) -> None:
+    for artifact in LNS:
+        found = on_paper.check(Target(Machine("lns", "100.64.0.2"), artifact), {}, {
+            artifact_file(artifact): rendered(association, artifact)
+        })  # fmt: skip
+        assert found.stand
+    assert not on_paper.can_tell(Target(Machine("edge", "100.64.0.1"), ROUTER))

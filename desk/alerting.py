@@ -1,0 +1,151 @@
+"""A cycle of alerts: what the machines said is judged, written down, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from desk import alert_facts, notifying
+from desk.vanished import vanished_lines
+from foundation import clock
+from foundation.acts import Act
+from foundation.database import Store, reading, transaction
+from foundation.settings import Settings
+from monitoring.alerts import state, taking
+from monitoring.alerts.evaluation import What, evaluate
+from monitoring.alerts.readings import read
+from monitoring.alerts.rules import BadRules, Rules, default_rules, read_rules
+from monitoring.alerts.seen import Answer, Cycle, Seen
+from monitoring.alerts.state import AlertView
+from monitoring.embedded import open_series
+from monitoring.models import open_samples
+from monitoring.poll import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a cycle leaves open, how many alerts it told of and saw mended, and what is wrong with the rules, if any."""
+
+    open: tuple[AlertView, ...]
+    told: int
+    mended: int
+    bad_rules: BadRules | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A way by which people cannot be told: since when, and why."""
+
+    way: str
+    since: datetime
+    reason: str
+
+
+def watch(
+    store: Store, settings: Settings, at: datetime, report: Report | None = None, *, ended: datetime | None = None
+) -> Watched:
+    """Judge how everything is at `at`, by the latest round; `report` is of one that began then, and ended now.
+
+    Raises LabDown, DatabaseBusy, DatabaseUnreadable. Rules that cannot be read are said, and the defaults count.
+    """
+    rules, wrong = _rules(settings)
+    samples = open_samples(settings)
+    try:
+        made = None if report is None else (report, (ended or clock.now()) - at)
+        seen = _look(store, samples, settings, at, made)
+        known = notifying.ways(store, at)
+        told = _judge(samples, rules, seen, known.names, at)
+        notifying.notify(samples, settings, known, rules, at, round_made=report is not None)
+        with reading(samples) as session:
+            left = state.list_alerts(session)
+    finally:
+        samples.engine.dispose()
+    return Watched(tuple(left), *told, wrong)
+
+
+def take(store: Store, settings: Settings, act: Act, number: str) -> AlertView:
+    """Take charge of an alert, in the words of the act.
+
+    Raises BadNumber, NoSuchAlert, AlertOver, NotMandated, WhoAreYou, WordsWanted.
+    """
+    samples = open_samples(settings)
+    try:
+        with reading(samples) as session:
+            found = state.find_alert(session, number)
+        with transaction(store) as session:
+            taking.take(session, act, found)
+        with transaction(samples) as session:
+            state.note_taken(session, number, act.actor, act.why, act.at)
+            return state.find_alert(session, number)
+    finally:
+        samples.engine.dispose()
+
+
+def listed(settings: Settings, *, ended: bool = False, after: int = 0, limit: int = 200) -> list[AlertView]:
+    """Alerts by number: those open, where asked all."""
+    with _samples(settings) as session:
+        return state.list_alerts(session, ended=ended, after=after, limit=limit)
+
+
+def failing(settings: Settings) -> list[Failing]:
+    """The ways by which people cannot be told at present."""
+    with _samples(settings) as session:
+        return [Failing(one.name, one.failing_since, one.reason) for one in state.failing(session) if one.failing_since]
+
+
+@contextmanager
+def _samples(settings: Settings) -> Iterator[Session]:
+    samples = open_samples(settings)
+    try:
+        with reading(samples) as session:
+            yield session
+    finally:
+        samples.engine.dispose()
+
+
+def _rules(settings: Settings) -> tuple[Rules, BadRules | None]:
+    try:
+        return read_rules(settings.var), None
+    except BadRules as wrong:
+        return default_rules(), wrong
+
+
+def _look(
+    store: Store, samples: Store, settings: Settings, at: datetime, made: tuple[Report, timedelta] | None
+) -> Seen:
+    with reading(store) as session:
+        seen = alert_facts.facts(session, settings, at)
+        asked = alert_facts.routers(session, settings)
+        feeds = alert_facts.feeds(session)
+        seen = replace(seen, vanished=[one.line for one in vanished_lines(session, samples, at)])
+    told, met = alert_facts.ask_routers(settings.means(), asked)
+    with transaction(samples) as session:
+        cycle, answers = _round(session, at, made)
+    answers = alert_facts.together(answers, met)
+    with closing(open_series(settings)) as series:
+        return alert_facts.with_said(seen, series, cycle, answers, told, feeds)
+
+
+def _round(
+    session: Session, at: datetime, made: tuple[Report, timedelta] | None
+) -> tuple[Cycle | None, dict[str, Answer]]:
+    """The latest round, written down where it ends now, and how each machine met it."""
+    if made is not None:
+        report, took = made
+        state.note_round(session, Cycle(at, took), alert_facts.answers_of(report))
+        session.flush()
+    return state.last_round(session), state.answers(session)
+
+
+def _judge(samples: Store, rules: Rules, seen: Seen, ways: list[str], at: datetime) -> tuple[int, int]:
+    """Evaluate and write down, in one transaction: two who do so at once do it one after the other."""
+    with transaction(samples) as session:
+        state.channels(session, ways)  # a new one is to know what begins now
+        judged = evaluate(rules.named(), read(rules, seen), state.standings(session), seen.works, at)
+        state.keep(session, judged, rules.named(), at)
+    mended = sum(event.what is What.MENDED for event in judged.events)
+    return len(judged.events) - mended, mended

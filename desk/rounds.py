@@ -1,0 +1,48 @@
+"""Round after round of the machines, as long as someone wants: what a service runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from desk import alerting, polling
+from foundation import clock
+from foundation.database import Store
+from foundation.settings import Settings
+from monitoring.poll import Report
+from monitoring.snmp.engine import Poller
+
+SPREAD: Final = 0.7
+"""How much of an interval the starts take: the last device asked is to have answered before it is over."""
+
+Told = Callable[[Report, float], bool]
+"""Called after each round with its report and by how many seconds it began late; whether to go on."""
+
+
+def keep_polling(store: Store, settings: Settings, every: float, told: Told) -> None:
+    """Poll and watch for alerts every so many seconds, until `told` says no or Ctrl-C.
+
+    A round never overlaps the next: one that takes too long makes the next begin late, and the beginnings that it
+    missed are left out. What is learned of devices is kept from round to round. Raises what a round raises.
+    """
+    poller = Poller()
+    turn = time.monotonic()
+    try:
+        while True:
+            late = time.monotonic() - turn
+            at = clock.now()
+            report = polling.poll(store, settings, at, poller=poller, interval=every * SPREAD)
+            alerting.watch(store, settings, at, report)
+            if not told(report, late):
+                return
+            turn = following(turn, every, time.monotonic())
+            time.sleep(max(0.0, turn - time.monotonic()))
+    except KeyboardInterrupt:
+        return
+
+
+def following(turn: float, every: float, now: float) -> float:
+    """When the next round is to begin: on the beat, or at once where the beat was missed."""
+    beat = turn + every
+    return beat if now <= beat else now - (now - beat) % every

@@ -1,0 +1,195 @@
+"""What the default rules make of a cycle: what is wrong, in words, and what explains it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from foundation.speech import Phrase
+from monitoring.alerts.evaluation import Standing, evaluate
+from monitoring.alerts.reading import Key, Reading, Verdict
+from monitoring.alerts.readings import read
+from monitoring.alerts.rules import default_rules
+from monitoring.alerts.seen import Answer, Cycle, End, Lapse, Seen, Session, Supply, Works
+from monitoring.series import Measure, Point
+
+AT = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+HERE = Answer(heard=True)
+GONE = Answer(heard=False)
+SAT = (("core", "eth1"), ("switch", "1"))
+SERVERS = [f"server{rank}" for rank in range(20)]
+CABLES: list[tuple[End, End]] = [SAT, *((("switch", f"p{name}"), (name, "eth0")) for name in SERVERS)]
+
+
+def seen(**facts: object) -> Seen:
+    base = Seen(AT, MINUTE, Cycle(AT, timedelta(seconds=3)), sites={"core": "colo", "switch": "mezzanine"})
+    return replace(base, **facts)  # type: ignore[arg-type]
+
+
+def ports(**states: int) -> dict[str, list[tuple[Point, Measure]]]:
+    found: dict[str, list[tuple[Point, Measure]]] = {}
+    for name, state in states.items():
+        device, _, port = name.partition("_")
+        found.setdefault(device, []).append((Point(AT, state), Measure("ifOperStatus", port, "state", state)))
+    return found
+
+
+def wrong(of: Seen) -> dict[str, Reading]:
+    return {f"{one.rule} {one.subject}": one for one in read(default_rules(), of) if one.verdict is Verdict.BAD}
+
+
+def told(*cycles: Seen) -> list[str]:
+    """What people are told when the last of these cycles lasts."""
+    rules = default_rules()
+    stood: dict[Key, Standing] = {}
+    said = []
+    for rank, one in enumerate([*cycles, *[cycles[-1]] * 4]):
+        now = AT + rank * MINUTE
+        judged = evaluate(rules.named(), read(rules, one), stood, one.works, now)
+        stood = dict(judged.standings)
+        said += [f"{event.what} {event.key[0]} {event.key[1]}" for event in judged.events]
+    return said
+
+
+def test_behind_a_dead_switch_there_is_one_alert_and_not_twenty() -> None:
+    silent = dict.fromkeys(["switch", *SERVERS], GONE)
+    assert told(seen(cables=CABLES, answers={"core": HERE, **silent})) == ["told machine-silent switch"]
+
+
+def test_a_switch_that_nobody_asks_is_named_when_all_behind_it_are_silent() -> None:
+    one = seen(cables=CABLES, answers={"core": HERE} | dict.fromkeys(SERVERS, GONE))
+    assert told(one) == ["told machine-silent switch"]
+    assert "que l'on n'interroge pas" in wrong(one)["machine-silent switch"].words.say("fr")
+
+
+def test_a_server_that_is_still_silent_after_its_switch_is_back_is_told_then() -> None:
+    down = seen(cables=CABLES, answers={"core": HERE} | dict.fromkeys(["switch", *SERVERS], GONE))
+    back = seen(cables=CABLES, answers={"core": HERE} | dict.fromkeys(["switch", *SERVERS], HERE) | {"server3": GONE})
+    assert told(down, down, back) == [
+        "told machine-silent switch",
+        "told machine-silent server3",
+        "mended machine-silent switch",
+    ]
+
+
+def test_a_pulled_cable_explains_the_machine_behind_it() -> None:
+    one = seen(cables=[SAT], answers={"core": HERE, "switch": GONE}, samples=ports(core_eth1=2), ports=frozenset(SAT))
+    assert told(one) == ["told link-down core/eth1"]
+    assert wrong(one)["link-down core/eth1"].words.say("en") == "core/eth1 (towards switch) is down"
+
+
+def test_a_machine_that_is_down_explains_one_of_its_two_cables() -> None:
+    both = [SAT, (("edge", "eth9"), ("switch", "2"))]
+    ends = frozenset(end for pair in both for end in pair)
+    answers = {"core": HERE, "edge": HERE, "switch": GONE}
+    one = seen(cables=both, answers=answers, samples=ports(core_eth1=2, edge_eth9=1), ports=ends)
+    assert told(one) == ["told machine-silent switch"]
+
+
+def test_both_ends_of_a_cable_are_one_alert() -> None:
+    one = seen(
+        cables=[SAT],
+        answers={"core": HERE, "switch": HERE},
+        samples=ports(core_eth1=2, switch_1=2),
+        ports=frozenset(SAT),
+    )
+    assert told(one) == ["told link-down core/eth1"]
+
+
+def test_a_port_that_the_inventory_does_not_use_may_be_down() -> None:
+    assert told(seen(answers={"core": HERE}, samples=ports(core_eth7=2))) == []
+
+
+def test_when_nobody_answers_it_is_the_poller() -> None:
+    assert told(seen(answers={"core": GONE, "edge": GONE, "vpn": GONE})) == ["told machine-silent *"]
+
+
+def test_a_session_over_a_cut_cable_or_with_a_dead_router_is_not_told_beside() -> None:
+    sessions = [
+        Session("core", "192.0.2.17", "edge", False, "eth1", "edge"),
+        Session("edge", "192.0.2.16", "core", False, "eth0", "core"),
+        Session("core", "2001:db8::1", "edge", False, "eth1", "edge"),
+    ]
+    both = {"core": HERE, "edge": HERE}
+    alone = seen(answers=both, sessions=sessions)
+    assert told(alone) == ["told bgp-down core/192.0.2.17"]
+    cut = (("core", "eth1"), ("edge", "eth0"))
+    assert told(seen(
+        answers=both, sessions=sessions, cables=[cut], ports=frozenset(cut), samples=ports(core_eth1=2)
+    )) == ["told link-down core/eth1"]  # fmt: skip
+    dead = [replace(one, up=None) if one.device == "edge" else one for one in sessions]
+    assert told(seen(answers={"core": HERE, "edge": GONE}, sessions=dead)) == ["told machine-silent edge"]
+
+
+def test_a_daemon_that_died_explains_its_sessions() -> None:
+    sessions = [
+        Session("core", "192.0.2.17", "edge", False, None, "edge"),
+        Session("edge", "192.0.2.16", "core", None, None, "core"),
+    ]
+    amiss = Answer(heard=True, amiss=Phrase("bgpd ne répond pas", "bgpd does not answer"))
+    one = seen(answers={"core": HERE, "edge": amiss}, sessions=sessions)
+    assert told(one) == ["told daemon-silent edge"]
+    assert "bgpd ne répond pas" in wrong(one)["daemon-silent edge"].words.say("fr")
+
+
+def test_works_silence_what_they_are_about_and_the_cables_towards_it() -> None:
+    works = [Works("W0001", frozenset({"site:mezzanine"}))]
+    one = seen(cables=[SAT], answers={"core": HERE, "switch": GONE}, samples=ports(core_eth1=2), ports=frozenset(SAT))
+    assert told(replace(one, works=works)) == []
+
+
+@pytest.mark.parametrize(("used", "name", "bad"), [(91, "/", True), (89, "/", False), (99, "Physical memory", False),
+                                                  (99, "/run", False), (99, "C:\\ System", True)])  # fmt: skip
+def test_a_disk_is_full_and_memory_is_no_disk(used: int, name: str, bad: bool) -> None:
+    said = [
+        (Point(AT, 100), Measure("hrStorageSize", name, "octets", 100)),
+        (Point(AT, used), Measure("hrStorageUsed", name, "octets", used)),
+    ]
+    assert bool(wrong(seen(answers={"vpn": HERE}, samples={"vpn": said}))) is bad
+
+
+def test_figures_have_their_units_and_an_ups_its_own_words() -> None:
+    said = [
+        (Point(AT, 71_500), Measure("temperature", "CPU", "millidegrees", 71_500)),
+        (Point(AT, 5), Measure("upsOutputSource", "", "state", 5)),
+    ]
+    found = wrong(seen(answers={"ups": HERE}, samples={"ups": said}))
+    assert (
+        found["temperature ups/CPU:temperature"].words.say("en")
+        == "ups/CPU: temperature is at 71.5\N{NO-BREAK SPACE}°C"
+    )
+    assert found["ups-on-battery ups:upsOutputSource"].words.say("fr") == "ups est sur batterie"
+
+
+def test_what_is_old_says_nothing() -> None:
+    old = [(Point(AT - timedelta(hours=1), 5), Measure("upsOutputSource", "", "state", 5))]
+    assert wrong(seen(answers={"ups": HERE}, samples={"ups": old})) == {}
+
+
+def test_a_feed_over_four_fifths_is_an_alert() -> None:
+    feeds = [
+        Supply("colo/A", "colo", 3680, 2990),
+        Supply("colo/B", "colo", 3680, 2900),
+        Supply("colo/C", "colo", 1, None),
+    ]
+    found = wrong(seen(supplies=feeds))
+    assert list(found) == ["feed-overloaded colo/A"]
+    assert found["feed-overloaded colo/A"].words.say("fr") == "colo/A donne 2990 W, soit 81 % de ce qu'elle peut"
+
+
+def test_what_is_the_associations_own_is_told_before_it_ends_and_a_members_password_is_theirs() -> None:
+    lapses = [
+        Lapse("ca", "abeilles", AT + timedelta(days=13)),
+        Lapse("server", "openvpn", AT + timedelta(days=15)),
+        Lapse("ppp", "l0042@adsl", AT + timedelta(days=1)),
+    ]
+    assert list(wrong(seen(lapses=lapses))) == ["credential-expiring ca:abeilles"]
+
+
+def test_a_poller_that_stopped_says_so_and_nothing_else() -> None:
+    dead = seen(answers={"core": GONE, "edge": HERE}, cycle=Cycle(AT - timedelta(minutes=5), MINUTE / 2))
+    assert list(wrong(dead)) == ["poller-late poller"]
+    assert list(wrong(seen(cycle=Cycle(AT, MINUTE * 2)))) == ["poller-late poller"]
