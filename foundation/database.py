@@ -6,6 +6,7 @@ acts of the desk open them; a verb in a room takes a session and never commits.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -197,6 +198,22 @@ def open_store(settings: Settings) -> Store:
     if settings.unfinished.exists() or not _stands(engine, settings):
         raise NotInitialised(folder=settings.var)
     return Store(engine, Vault.read(settings.vault_key), settings.own_templates)
+
+
+def open_apart(settings: Settings, path: Path, tables: MetaData) -> Store:
+    """Open a file beside the association's database; make it, readable by its owner alone, where there is none.
+
+    Raises NotInitialised, KeyMissing, DatabaseBusy, DatabaseUnreadable.
+    """
+    if not settings.var.is_dir():
+        raise NotInitialised(folder=settings.var)
+    vault = Vault.read(settings.vault_key)
+    if not path.exists():
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    store = Store(engine_of(f"sqlite:///{path.absolute()}"), vault)
+    with transaction(store) as session:
+        tables.create_all(session.connection())
+    return store
 
 
 def _stands(engine: Engine, settings: Settings) -> bool:

@@ -6,7 +6,6 @@ What it says about people is `Connection` alone, and that is kept as long as con
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
@@ -14,9 +13,8 @@ from sqlalchemy import CheckConstraint, Dialect, Index, Integer, MetaData, Strin
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from foundation.database import Base, Instant, NotInitialised, Store, engine_of, kept, transaction
+from foundation.database import Base, Instant, Store, kept, open_apart
 from foundation.settings import Settings
-from foundation.vault import Vault
 
 LARGEST: Final = 2**64 - 1
 """The largest value of a counter (Counter64, RFC 2578)."""
@@ -87,13 +85,4 @@ def open_samples(settings: Settings) -> Store:
 
     Raises NotInitialised, KeyMissing, DatabaseBusy, DatabaseUnreadable.
     """
-    if not settings.var.is_dir():
-        raise NotInitialised(folder=settings.var)
-    path = settings.samples.absolute()
-    vault = Vault.read(settings.vault_key)
-    if not path.exists():
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-    store = Store(engine_of(f"sqlite:///{path}"), vault)
-    with transaction(store) as session:
-        Seen.metadata.create_all(session.connection())
-    return store
+    return open_apart(settings, settings.samples, Seen.metadata)

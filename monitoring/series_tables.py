@@ -5,16 +5,14 @@ Instants are whole milliseconds since 1970, hours whole hours since then.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from foundation.database import Base, NotInitialised, Store, engine_of, kept, transaction
+from foundation.database import Base, Store, kept, open_apart
 from foundation.settings import Settings
-from foundation.vault import Vault
 
 
 class Held(DeclarativeBase):
@@ -64,37 +62,31 @@ class Told(Held):
     )
 
 
-class Chunk(Held):
+class Hour:
+    """One hour of one machine, compressed in the order of a layout."""
+
+    machine_id: Mapped[int] = mapped_column(ForeignKey("machine.id"), primary_key=True, info=kept("technical"))
+    hour: Mapped[int] = mapped_column(primary_key=True, index=True, info=kept("technical"))
+    layout_id: Mapped[int] = mapped_column(ForeignKey("layout.id"), info=kept("technical"))
+    body: Mapped[bytes] = mapped_column(LargeBinary, info=kept("technical"))
+
+
+class Chunk(Hour, Held):
     """Every sample of a machine in an hour (`monitoring/packing.py`)."""
 
     __tablename__ = "chunk"
 
-    machine_id: Mapped[int] = mapped_column(ForeignKey("machine.id"), primary_key=True, info=kept("technical"))
-    hour: Mapped[int] = mapped_column(primary_key=True, index=True, info=kept("technical"))
-    layout_id: Mapped[int] = mapped_column(ForeignKey("layout.id"), info=kept("technical"))
-    body: Mapped[bytes] = mapped_column(LargeBinary, info=kept("technical"))
 
-
-class FiveMinutes(Held):
+class FiveMinutes(Hour, Held):
     """The twelve times five minutes of an hour: least, mean and most of each series (`monitoring/rollups.py`)."""
 
     __tablename__ = "five_minutes"
 
-    machine_id: Mapped[int] = mapped_column(ForeignKey("machine.id"), primary_key=True, info=kept("technical"))
-    hour: Mapped[int] = mapped_column(primary_key=True, index=True, info=kept("technical"))
-    layout_id: Mapped[int] = mapped_column(ForeignKey("layout.id"), info=kept("technical"))
-    body: Mapped[bytes] = mapped_column(LargeBinary, info=kept("technical"))
 
-
-class Hourly(Held):
+class Hourly(Hour, Held):
     """A whole hour: least, mean and most of each series."""
 
     __tablename__ = "hourly"
-
-    machine_id: Mapped[int] = mapped_column(ForeignKey("machine.id"), primary_key=True, info=kept("technical"))
-    hour: Mapped[int] = mapped_column(primary_key=True, index=True, info=kept("technical"))
-    layout_id: Mapped[int] = mapped_column(ForeignKey("layout.id"), info=kept("technical"))
-    body: Mapped[bytes] = mapped_column(LargeBinary, info=kept("technical"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +112,4 @@ def open_file(settings: Settings) -> Store:
 
     Raises NotInitialised, KeyMissing, DatabaseBusy, DatabaseUnreadable.
     """
-    if not settings.var.is_dir():
-        raise NotInitialised(folder=settings.var)
-    path = settings.series.absolute()
-    vault = Vault.read(settings.vault_key)
-    if not path.exists():
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-    store = Store(engine_of(f"sqlite:///{path}"), vault)
-    with transaction(store) as session:
-        Held.metadata.create_all(session.connection())
-    return store
+    return open_apart(settings, settings.series, Held.metadata)

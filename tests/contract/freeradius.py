@@ -41,7 +41,7 @@ ATTRIBUTE Framed-IP-Address 8 ipaddr
 ATTRIBUTE Framed-Route 22 string
 ATTRIBUTE Delegated-IPv6-Prefix 123 octets
 """
-CONFIGURATION = """\
+BEGINNING = """\
 prefix = /usr
 libdir = /usr/lib/freeradius
 modconfdir = /etc/freeradius/3.0/mods-config
@@ -58,15 +58,9 @@ instantiate {{
 modules {{
     expr {{
     }}
-    pap {{
-    }}
-    sql {{
-        dialect = "postgresql"
-        driver = "rlm_sql_postgresql"
-        server = "127.0.0.1"
-        port = {database}
-        login = "radius"
-        radius_db = "radius"
+"""
+"""How the configuration of a test's FreeRADIUS begins: `folder`, `secret`."""
+TABLES = """\
         acct_table1 = "radacct"
         acct_table2 = "radacct"
         postauth_table = "radpostauth"
@@ -78,6 +72,23 @@ modules {{
         client_table = "nas"
         group_attribute = "SQL-Group"
         read_clients = no
+"""
+"""What its module of rows calls the tables, as Debian's does."""
+CONFIGURATION = (
+    BEGINNING
+    + """\
+    pap {{
+    }}
+    sql {{
+        dialect = "postgresql"
+        driver = "rlm_sql_postgresql"
+        server = "127.0.0.1"
+        port = {database}
+        login = "radius"
+        radius_db = "radius"
+"""
+    + TABLES
+    + """\
         read_groups = yes
         pool {{
             start = 1
@@ -104,6 +115,7 @@ server {{
     }}
 }}
 """
+)
 
 
 @dataclass(frozen=True)

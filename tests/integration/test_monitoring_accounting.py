@@ -18,28 +18,15 @@ import pytest
 
 from monitoring import accounting
 from monitoring.accounting import Session
+from tests.contract.freeradius import BEGINNING, TABLES
 
 pytestmark = pytest.mark.timeout(60)
 
 SECRET = "secret-des-essais"
 NEVER = datetime(2020, 1, 1, tzinfo=UTC)
-CONFIGURATION = """\
-prefix = /usr
-libdir = /usr/lib/freeradius
-modconfdir = /etc/freeradius/3.0/mods-config
-logdir = {folder}
-run_dir = {folder}
-pidfile = {folder}/pid
-client loopback {{
-    ipaddr = 127.0.0.1
-    secret = {secret}
-}}
-instantiate {{
-    expr
-}}
-modules {{
-    expr {{
-    }}
+CONFIGURATION = (
+    BEGINNING
+    + """\
     sql {{
         dialect = "sqlite"
         driver = "rlm_sql_sqlite"
@@ -48,17 +35,9 @@ modules {{
             bootstrap = "${{modconfdir}}/sql/main/sqlite/schema.sql"
         }}
         radius_db = "radius"
-        acct_table1 = "radacct"
-        acct_table2 = "radacct"
-        postauth_table = "radpostauth"
-        authcheck_table = "radcheck"
-        groupcheck_table = "radgroupcheck"
-        authreply_table = "radreply"
-        groupreply_table = "radgroupreply"
-        usergroup_table = "radusergroup"
-        client_table = "nas"
-        group_attribute = "SQL-Group"
-        read_clients = no
+"""
+    + TABLES
+    + """\
         pool {{
             start = 1
             min = 1
@@ -83,6 +62,7 @@ server {{
     }}
 }}
 """
+)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pytest
 from foundation.database import DatabaseUnreadable
 from foundation.settings import read_settings
 from foundation.vault import Vault
+from monitoring.alerts.models import Alert
 from monitoring.embedded import EmbeddedStore, open_series
 from monitoring.models import Seen, open_samples
 from monitoring.series import Heard, Measure, Name, Point, Resolution
@@ -118,12 +119,17 @@ def test_what_an_earlier_version_kept_is_brought_over_once_and_connections_stay(
         assert [measure.value for _, measure in store.last("web1")] == [2**64 - 1, 250]
         store.close()
     with sqlite3.connect(settings.samples) as file:
-        assert [row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")] == ["connection"]
+        names = {row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert names == set(Seen.metadata.tables)
+    assert "connection" in names
+    assert names.isdisjoint({"series", "sample"})
     file.close()
 
 
 def test_every_column_says_why_it_is_kept() -> None:
-    for base, wanted in ((Seen, "connection"), (Held, "technical")):
-        for table in base.metadata.sorted_tables:
-            for column in table.columns:
-                assert column.info["retention"] == wanted, f"{table.name}.{column.name}"
+    tables = [*Seen.metadata.sorted_tables, *Held.metadata.sorted_tables]
+    assert {"connection", Alert.__tablename__, "chunk"} <= {table.name for table in tables}
+    for table in tables:
+        wanted = "connection" if table.name == "connection" else "technical"
+        for column in table.columns:
+            assert column.info["retention"] == wanted, f"{table.name}.{column.name}"
