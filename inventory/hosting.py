@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from sqlalchemy import or_, select
@@ -88,6 +89,22 @@ def host(
     journal.record(session, act, "device.host", device.name, member=str(owner))
     session.flush()
     return device
+
+
+def addresses_of_hosted(session: Session) -> dict[str, list[IPv4Address | IPv6Address]]:
+    """Where each member's machine that is here may be met: its first lone address of each family, by its name."""
+    rows = session.execute(
+        select(Device.name, Assignment)
+        .join(Interface, Interface.device_id == Device.id)
+        .join(Assignment, Assignment.interface_id == Interface.id)
+        .where(Device.owner_id.is_not(None), Device.until.is_(None), Assignment.until.is_(None))
+        .order_by(Device.name, Assignment.id)
+    )
+    found: dict[str, dict[int, IPv4Address | IPv6Address]] = {}
+    for name, held in rows:
+        if held.prefix.num_addresses == 1:
+            found.setdefault(name, {}).setdefault(held.family, held.prefix.network_address)
+    return {name: list(known.values()) for name, known in found.items()}
 
 
 def missing(session: Session, device: Device, day: date) -> list[Missing]:

@@ -21,7 +21,7 @@ from inventory.models.places import Room, Site
 from inventory.models.power import Feed, Outlet, Plug
 from inventory.places import NoSuchRoom
 from inventory.rights import asks
-from inventory.scopes import scopes_of, scopes_of_device
+from inventory.scopes import owners_of, scopes_of, scopes_of_device
 
 GIVERS: Final = frozenset({DeviceRole.PDU, DeviceRole.UPS})
 """Roles of the machines that have outlets."""
@@ -132,6 +132,14 @@ def _(subject: Feed, session: Session) -> frozenset[str]:
 @scopes_of.register
 def _(subject: Outlet, session: Session) -> frozenset[str]:
     return scopes_of_device(subject.device_id, session)
+
+
+@owners_of.register
+def _(subject: Outlet, session: Session) -> frozenset[int]:
+    """Whoever owns the machine that is in it."""
+    held = select(Device.owner_id).join(Plug, Plug.device_id == Device.id)
+    held = held.where(Plug.outlet_id == subject.id, Plug.until.is_(None), Device.owner_id.is_not(None))
+    return frozenset(owner for owner in session.scalars(held) if owner is not None)
 
 
 @asks(Task.DEVICES_WRITE, "site")

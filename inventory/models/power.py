@@ -38,6 +38,27 @@ class Feed(Base):
     )
 
 
+class Supply(Base):
+    """What the electricity of a feed is, from a day on until the next one of that feed: who supplies it, and how many
+    percent of it come from renewable sources.
+    """
+
+    __tablename__ = "supply"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, info=kept("technical"))
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"), info=kept("technical"))
+    since: Mapped[date] = mapped_column(info=kept("technical"))
+    supplier: Mapped[str] = mapped_column(String(100), info=kept("technical"))
+    renewable: Mapped[int] = mapped_column(info=kept("technical"))
+
+    feed: Mapped[Feed] = relationship(lazy="raise")
+
+    __table_args__ = (
+        UniqueConstraint("feed_id", "since"),
+        CheckConstraint("renewable BETWEEN 0 AND 100", name="percent"),
+    )
+
+
 class Outlet(Base):
     """A socket of a PDU or UPS, by what is written beside it: `pdu1/3`."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Any, Final
@@ -39,9 +40,11 @@ from foundation.speech import Phrase
 from inventory.snmp_users import Cipher, Hash
 from monitoring.snmp.agents import Agent, Community
 from monitoring.snmp.answers import Oid
+from monitoring.snmp.engine import Poller, Said
+from monitoring.snmp.modules import MODULES
 from monitoring.snmp.modules.pdu_apc2 import APC
 from monitoring.snmp.modules.pdu_raritan import RARITAN
-from monitoring.snmp.refusals import NoAnswer
+from monitoring.snmp.refusals import NoAnswer, Refusal
 
 REPLY_SECONDS: Final = 5.0
 _HASHES: Final = {
@@ -90,6 +93,34 @@ STRIPS: Final[Mapping[str, Strip]] = {
     "pdu-raritan": Strip(f"{RARITAN}.6.4.1.2.1.2", {Switch.OFF: 0, Switch.ON: 1, Switch.REBOOT: 2}, before="1."),
 }
 """By the name of the module that reads the strip."""
+
+
+class SwitchesNothing(Unavailable):
+    """A machine answers over SNMP, and is no power strip whose outlets we know how to switch."""
+
+    kind = "outlet-not-switchable"
+    phrase = Phrase(
+        "{device} répond, mais n'est pas une multiprise dont nous sachions commander les prises. Rien n'a été fait.",
+        "{device} answers, but is no power strip whose outlets we know how to switch. Nothing was done.",
+    )
+
+
+def find_strip(means: reach.Means, agent: Agent, at: datetime) -> str:
+    """Which module reads this power strip, hence how its outlets are switched: it is asked.
+
+    Raises NoAnswer, Denied, BadAnswer, SwitchesNothing, LabDown.
+    """
+    heard: list[Said | Refusal] = []
+    strips = [one for one in MODULES if one.name in STRIPS]
+    with reach.network(means):
+        Poller(strips).ask([agent], at, lambda _, said: heard.append(said))
+    [said] = heard
+    if not isinstance(said, Said):
+        raise said
+    fitting = [one.name for one in said.fitting if one.name in STRIPS]
+    if not fitting:
+        raise SwitchesNothing(device=agent.device)
+    return fitting[0]
 
 
 def set_outlet(means: reach.Means, agent: Agent, module: str, outlet: int, switch: Switch) -> None:

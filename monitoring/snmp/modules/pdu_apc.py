@@ -10,11 +10,10 @@ from typing import Final
 
 from foundation.speech import Phrase
 from monitoring.series import Measure
-from monitoring.snmp.answers import Answers, Module, Quantity, Row, named_by, oids, singles, table
+from monitoring.snmp.answers import Answers, Module, Quantity, Row, numbered_by, oids, singles, table
 from monitoring.snmp.modules.pdu_apc2 import APC, PDU_APC_2
 
 _RPDU: Final = f"{APC}.1.1.12"
-OUTLET_NAME: Final = f"{_RPDU}.3.5.1.1.2"
 _PHASE: Final = f"{_RPDU}.2.3.1.1.4"
 _BANK: Final = f"{_RPDU}.2.3.1.1.5"
 SINGLE: Final = (Quantity("inletPower", f"{_RPDU}.1.16.0", "milliwatts", 1000),)
@@ -30,7 +29,7 @@ def read(answers: Answers) -> Sequence[Measure]:
     return [
         *singles(answers, SINGLE),
         *table(answers, LOADS, _part),
-        *table(answers, OUTLETS, named_by(OUTLET_NAME)),
+        *table(answers, OUTLETS, numbered_by()),
     ]
 
 
@@ -48,6 +47,6 @@ PDU_APC = Module(
     unless=PDU_APC_2.probe,
     gets=oids(*SINGLE),
     columns=oids(*LOADS, *OUTLETS),
-    still=(OUTLET_NAME, _PHASE, _BANK),
+    still=(_PHASE, _BANK),
     read=read,
 )

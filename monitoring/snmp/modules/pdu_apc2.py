@@ -10,15 +10,25 @@ from typing import Final
 
 from foundation.speech import Phrase
 from monitoring.series import Measure
-from monitoring.snmp.answers import Answers, Instances, Module, Quantity, named_by, oids, table
+from monitoring.snmp.answers import (
+    Answers,
+    Instances,
+    Module,
+    Quantity,
+    columns_of,
+    measures_of,
+    numbered_by,
+    oids,
+    table,
+)
 
 APC: Final = "1.3.6.1.4.1.318"
 _RPDU2: Final = f"{APC}.1.1.26"
 _METERED: Final = f"{_RPDU2}.9.4.3.1"
 _SWITCHED: Final = f"{_RPDU2}.9.2.3.1"
 _SENSOR: Final = f"{_RPDU2}.10.2.2.1"
-METERED_NAME: Final = f"{_METERED}.3"
-SWITCHED_NAME: Final = f"{_SWITCHED}.3"
+METERED_NUMBER: Final = f"{_METERED}.4"
+SWITCHED_NUMBER: Final = f"{_SWITCHED}.4"
 SENSOR_NAME: Final = f"{_SENSOR}.3"
 
 INLETS: Final = (
@@ -53,20 +63,19 @@ def read(answers: Answers) -> Sequence[Measure]:
         *table(answers, INLETS),
         *table(answers, PHASES),
         *table(answers, BANKS),
-        *table(answers, METERED, named_by(METERED_NAME)),
-        *table(answers, SWITCHED, named_by(SWITCHED_NAME)),
+        *table(answers, METERED, numbered_by(METERED_NUMBER)),
+        *table(answers, SWITCHED, numbered_by(SWITCHED_NUMBER)),
         *_sensors(answers),
     ]
 
 
 def _sensors(answers: Answers) -> Iterator[Measure]:
     """A sensor that is not there reads -1, which is a temperature too: only its status tells."""
-    instances = Instances()
+    instances, columns = Instances(), columns_of(answers, SENSORS)
     for row in answers.rows(SENSOR_STATUS):
         if answers.number(SENSOR_STATUS, row) == _HEARD:
             instance = instances.name(answers.words(SENSOR_NAME, row, 100), row)
-            for quantity in SENSORS:
-                yield from quantity.read(answers, instance, row)
+            yield from measures_of(row, instance, columns)
 
 
 PDU_APC_2 = Module(
@@ -75,6 +84,6 @@ PDU_APC_2 = Module(
     probe=f"{_RPDU2}.4.3.1",
     makers=(APC,),
     columns=(*oids(*INLETS, *PHASES, *BANKS, *METERED, *SWITCHED, *SENSORS), SENSOR_STATUS),
-    still=(METERED_NAME, SWITCHED_NAME, SENSOR_NAME),
+    still=(METERED_NUMBER, SWITCHED_NUMBER, SENSOR_NAME),
     read=read,
 )

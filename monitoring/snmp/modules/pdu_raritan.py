@@ -8,12 +8,10 @@ from typing import Final
 
 from foundation.speech import Phrase
 from monitoring.series import Measure
-from monitoring.snmp.answers import Answers, Instances, Module, Oid, Quantity, Row, named_by, table
+from monitoring.snmp.answers import Answers, Instances, Module, Oid, Quantity, Row, numbered_by, table
 
 RARITAN: Final = "1.3.6.1.4.1.13742"
 _PDU2: Final = f"{RARITAN}.6"
-OUTLET_NAME: Final = f"{_PDU2}.3.5.3.1.3"
-OUTLET_LABEL: Final = f"{_PDU2}.3.5.3.1.2"
 OUTLET_DIGITS: Final = f"{_PDU2}.3.5.4.1.7"
 OUTLET_VALUE: Final = f"{_PDU2}.5.4.3.1.4"
 OUTLET_AVAILABLE: Final = f"{_PDU2}.5.4.3.1.2"
@@ -47,17 +45,9 @@ def read(answers: Answers) -> Sequence[Measure]:
     return [
         *_parts(answers, "inlet", INLET_VALUE, INLET_DIGITS),
         *_parts(answers, "outlet", OUTLET_VALUE, OUTLET_DIGITS),
-        *table(answers, SWITCHED, _outlet),
+        *table(answers, SWITCHED, numbered_by()),
         *_sensors(answers),
     ]
-
-
-_named: Final = named_by(OUTLET_NAME, OUTLET_LABEL)
-
-
-def _outlet(answers: Answers, row: Row) -> str:
-    """An outlet's name; else its number, which is the last of its row."""
-    return _named(answers, row) or row.rpartition(".")[2]
 
 
 def _parts(answers: Answers, part: str, values: Oid, digits: Oid) -> Iterator[Measure]:
@@ -70,8 +60,7 @@ def _parts(answers: Answers, part: str, values: Oid, digits: Oid) -> Iterator[Me
         if reading is None or value is None or answers.number(OUTLET_AVAILABLE, row) == 2:
             continue
         if owner not in known:
-            name = _outlet(answers, owner) if part == "outlet" else owner.rpartition(".")[2]
-            known[owner] = instances.name(name, owner)
+            known[owner] = instances.name(owner.rpartition(".")[2], owner)
         yield Measure(f"{part}{reading[0]}", known[owner], reading[1], value)
 
 
@@ -100,6 +89,6 @@ PDU_RARITAN = Module(
     probe=f"{_PDU2}.3",
     makers=(RARITAN,),
     columns=(INLET_VALUE, OUTLET_AVAILABLE, OUTLET_VALUE, SWITCHED[0].oid, SENSOR_VALUE),
-    still=(INLET_DIGITS, OUTLET_DIGITS, OUTLET_NAME, OUTLET_LABEL, SENSOR_TYPE, SENSOR_NAME, SENSOR_DIGITS),
+    still=(INLET_DIGITS, OUTLET_DIGITS, SENSOR_TYPE, SENSOR_NAME, SENSOR_DIGITS),
     read=read,
 )
