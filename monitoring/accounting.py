@@ -1,14 +1,17 @@
-"""PPP sessions as the RADIUS server was told of them (RFC 2866), from FreeRADIUS' own table `radacct`.
+"""PPP sessions as the RADIUS server was told of them (RFC 2866), from FreeRADIUS' own table `radacct` or its detail
+files; and what an l2tpns without RADIUS writes down of traffic.
 
-The table belongs to FreeRADIUS and stays on its machine; it is read there, never copied or written.
+Table and files belong to those daemons and stay on their machines; they are read there, never copied or written.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 from foundation import reach
@@ -16,8 +19,15 @@ from foundation.errors import Unavailable
 from foundation.speech import Phrase
 from inventory.models.devices import RADIUS_ACCOUNTING
 from monitoring.models import LARGEST
+from monitoring.there import detail, dumps
 
 MOST_ROWS: Final = 20_000
+MOST_OCTETS: Final = 64 << 20
+"""Of detail files, the newest first: some two seconds' work for the machine that has them."""
+MOST_DUMPED: Final = 200_000
+DETAIL_FOLDER: Final = "/var/log/freeradius/radacct"
+"""Where Debian's FreeRADIUS keeps its detail files."""
+L2TPNS_CONFIGURATION: Final = "/etc/l2tpns/startup-config"
 
 # Runs on the RADIUS machine with Debian's python3. The newest come first: what is beyond the limit is old.
 # The 64-bit totals are FreeRADIUS' own sum of Acct-*-Octets and Acct-*-Gigawords (RFC 2869, 5.1).
@@ -49,7 +59,8 @@ class UnreadableAccounting(Unavailable):
 class Session:
     """One PPP session. `received` and `sent` are octets as the member counts them; `until` is none while it lasts.
 
-    `reports` where the access server brings news while it lasts (interim updates), the latest at `updated`.
+    `reports` where the access server brings news while it lasts (interim updates), the latest at `updated`. `rates` is
+    what it told last of the copper, in bit/s, by the metrics of `monitoring.there.detail.RATES`.
     """
 
     key: str
@@ -62,6 +73,7 @@ class Session:
     received: int
     sent: int
     cause: str
+    rates: tuple[tuple[str, int], ...] = ()
 
 
 def read_sessions(means: reach.Means, machine: reach.Machine, since: datetime) -> list[Session]:
@@ -73,18 +85,78 @@ def read_sessions(means: reach.Means, machine: reach.Machine, since: datetime) -
     return parse(machine.name, reach.run(means, machine, command, stdin=SCRIPT, timeout=30))
 
 
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """What a login carried in the five minutes until an instant, in octets as the member counts them."""
+
+    at: datetime
+    login: str
+    received: int
+    sent: int
+
+
+def read_details(means: reach.Means, machine: reach.Machine, since: datetime) -> list[Session]:
+    """The sessions that last, and those that ended at or after `since`, from the detail files of a RADIUS server.
+
+    Raises MachineUnreachable, CommandFailed, UnreadableAccounting.
+    """
+    asked = f"{shlex.quote(DETAIL_FOLDER)} {int(since.timestamp())} {MOST_OCTETS} {MOST_ROWS}"
+    return parse_details(
+        machine.name, reach.run(means, machine, f"python3 - {asked}", stdin=_program(detail), timeout=60)
+    )
+
+
+def parse_details(machine: str, text: str) -> list[Session]:
+    """Read rows as `parse` does, each with what was told of the copper behind it. Raises UnreadableAccounting."""
+    told = ((_session(row), rates) for *row, rates in _rows(machine, text, 11))
+    return [replace(session, rates=_rates(rates)) for session, rates in told if session is not None]
+
+
+def read_dumps(means: reach.Means, machine: reach.Machine, since: datetime) -> list[Dump]:
+    """What l2tpns wrote into its `accounting_dir` since then, the newest where that is too much.
+
+    Raises MachineUnreachable, CommandFailed, UnreadableAccounting.
+    """
+    asked = f"{shlex.quote(L2TPNS_CONFIGURATION)} {int(since.timestamp())} {MOST_DUMPED}"
+    said = reach.run(means, machine, f"python3 - {asked}", stdin=_program(dumps), timeout=30)
+    return parse_dumps(machine.name, said)
+
+
+def parse_dumps(machine: str, text: str) -> list[Dump]:
+    """Read rows of: when (Unix time), login, octets from the member, octets to them. A senseless one is left out.
+
+    Raises UnreadableAccounting when the whole is not a list of rows.
+    """
+    rows = _rows(machine, text, 4)
+    return [
+        Dump(at, login, octets_out, octets_in)
+        for when, login, octets_in, octets_out in rows
+        if isinstance(login, str) and _whole(octets_in) and _whole(octets_out)
+        for at in (_instant(when),)
+        if at is not None
+    ]
+
+
+def _program(module: ModuleType) -> str:
+    return Path(str(module.__file__)).read_text(encoding="utf-8")
+
+
+def _rows(machine: str, text: str, width: int) -> list[list[Any]]:
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as wrong:
+        raise UnreadableAccounting(machine=machine) from wrong
+    if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) == width for row in rows):
+        raise UnreadableAccounting(machine=machine)
+    return rows
+
+
 def parse(machine: str, text: str) -> list[Session]:
     """Read the rows. One that makes no sense is left out: it must not hide everybody else's.
 
     Raises UnreadableAccounting when the whole is not a list of rows.
     """
-    try:
-        rows = json.loads(text)
-    except (ValueError, RecursionError) as wrong:
-        raise UnreadableAccounting(machine=machine) from wrong
-    if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) == 10 for row in rows):
-        raise UnreadableAccounting(machine=machine)
-    return [session for session in map(_session, rows) if session is not None]
+    return [session for session in map(_session, _rows(machine, text, 10)) if session is not None]
 
 
 def _session(row: list[Any]) -> Session | None:
@@ -105,6 +177,12 @@ def _session(row: list[Any]) -> Session | None:
         sent=octets_in if _whole(octets_in) else 0,
         cause=_line(cause),
     )
+
+
+def _rates(said: object) -> tuple[tuple[str, int], ...]:
+    if not isinstance(said, dict):
+        return ()
+    return tuple((name, said[name]) for name in detail.RATES.values() if _whole(said.get(name)))
 
 
 def _whole(value: object) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import CursorResult, and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from foundation.clock import ends_after
@@ -77,6 +77,8 @@ class _Stay:
     sent: int
     counted: tuple[int, int]
     cause: str = ""
+    seen: datetime | None = None
+    """When it was last told of, where that is not when its machine was asked."""
 
 
 def record_tunnels(
@@ -124,10 +126,28 @@ def record_openvpn(
     )
 
 
-def ask_since(session: Session, device: str, at: datetime) -> datetime:
+def record_dumps(
+    session: Session, device: str, at: datetime, seen: Iterable[accounting.Dump], lines: Mapping[str, int]
+) -> None:
+    """Record what an LNS that keeps accounts of traffic alone has told of; `lines` gives the line of each login.
+
+    Such an LNS says neither when a session begins nor when it ends: a line is connected while it carries something, and
+    no more once it carried nothing for `NEWS_LIFE`. What was told of before is passed over.
+    """
+    told: dict[int, list[accounting.Dump]] = defaultdict(list)
+    for each in seen:
+        if each.login in lines and each.at <= at:
+            told[lines[each.login]].append(each)
+    before = _latest_of(session, device)
+    living = {line for line, row in before.items() if row.until is None}
+    stays = (_stays_of_dumps(line, told[line], before.get(line), at) for line in sorted(living | set(told)))
+    _record(session, _Teller(device), at, [stay for each in stays for stay in each])
+
+
+def ask_since(session: Session, device: str, at: datetime, back: timedelta = _LOOK_BACK) -> datetime:
     """From when a machine must tell of connections that ended, so that none is missed."""
     told = session.scalar(select(func.max(Connection.last_seen)).where(Connection.device == device))
-    return min(told or at, at) - _LOOK_BACK
+    return min(told or at, at) - back
 
 
 def last_connection(session: Session, line: int) -> LastConnection | None:
@@ -156,9 +176,10 @@ def connected_after(
     return session.scalar(query)
 
 
-def forget(session: Session, at: datetime) -> None:
-    """Delete the connections that ended longer than `KEPT` before `at`, with where they came from."""
-    session.execute(delete(Connection).where(Connection.until < at - KEPT))
+def forget(session: Session, at: datetime, kept: timedelta = KEPT) -> int:
+    """Delete the connections that ended longer than `kept` before `at`, with where they came from: how many."""
+    gone = session.execute(delete(Connection).where(Connection.until < at - min(kept, KEPT)))
+    return gone.rowcount if isinstance(gone, CursorResult) else 0
 
 
 def _stay_of_session(line: int, seen: accounting.Session, at: datetime) -> _Stay:
@@ -206,6 +227,32 @@ def _stay_of_tunnel(line: int, tunnel: tunnels.Tunnel, before: Connection | None
         return None
     since = handshake if before is None or before.until is None else max(handshake, before.until)
     return _Stay(line, since.isoformat(), since, None, tunnel.endpoint, received, sent, counted)
+
+
+def _stays_of_dumps(
+    line: int, dumps: Iterable[accounting.Dump], before: Connection | None, at: datetime
+) -> list[_Stay]:
+    stays: list[_Stay] = []
+    now, known = None, None if before is None else before.last_seen
+    if before is not None and before.until is None:
+        carried = (before.received, before.sent)
+        now = _Stay(line, before.key, before.since, None, None, *carried, carried, seen=before.last_seen)
+    for dump in sorted(dumps, key=lambda one: one.at):
+        if known is not None and dump.at <= known:
+            continue
+        if now is not None and _silent(now, dump.at):
+            stays.append(replace(now, until=now.seen, cause=SILENT))
+            now = None
+        now = now or _Stay(line, dump.at.isoformat(), dump.at, None, None, 0, 0, (0, 0))
+        received, sent = min(now.received + dump.received, LARGEST), min(now.sent + dump.sent, LARGEST)
+        now = replace(now, seen=dump.at, received=received, sent=sent, counted=(received, sent))
+    if now is not None:
+        stays.append(replace(now, until=now.seen, cause=SILENT) if _silent(now, at) else now)
+    return stays
+
+
+def _silent(stay: _Stay, at: datetime) -> bool:
+    return stay.seen is not None and at - stay.seen > NEWS_LIFE
 
 
 def _grown(old: int, new: int) -> int:
@@ -266,7 +313,7 @@ def _write(session: Session, known: dict[tuple[int, str], Connection], device: s
             device=device,
             key=stay.key,
             since=stay.since,
-            last_seen=at if stay.until is None else stay.until,
+            last_seen=(stay.seen or at) if stay.until is None else stay.until,
             received=0,
             sent=0,
         )
@@ -275,9 +322,10 @@ def _write(session: Session, known: dict[tuple[int, str], Connection], device: s
     row.received, row.sent = max(row.received, stay.received), max(row.sent, stay.sent)
     row.counted_received, row.counted_sent = stay.counted
     if stay.until is None:
-        row.until, row.cause, row.last_seen = None, "", max(row.last_seen, at)
+        row.until, row.cause, row.last_seen = None, "", max(row.last_seen, stay.seen or at)
     else:
         _end(row, stay.until, stay.cause)
+        row.last_seen = max(row.last_seen, stay.seen or row.last_seen)
     session.flush()
 
 
