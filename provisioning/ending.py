@@ -6,8 +6,8 @@ to end: a peer that is taken off is gone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from foundation.reach import Machine
 from foundation.settings import Settings
 from foundation.speech import Phrase
 from inventory import devices
+from inventory.models.addresses import Role
 from inventory.models.devices import Device
 from inventory.models.lines import CredentialKind, Line
 from inventory.models.mandates import Task
@@ -28,7 +29,7 @@ from inventory.rights import asks
 from provisioning import dae, openvpn_sessions, targets
 from provisioning.artifact import Target
 from provisioning.artifacts.openvpn import OPENVPN, ended_names
-from provisioning.artifacts.radius import RADIUS, ended_logins
+from provisioning.artifacts.radius import RADIUS, ended_logins, given_addresses
 from provisioning.artifacts.radius_sql import RADIUS_SQL
 from provisioning.dae import Lns
 from provisioning.texts import Texts
@@ -77,6 +78,7 @@ class NothingToEnd(Refused):
 class Ending:
     """Whose connections end: logins, on every LNS, for nobody can tell on which one they are; certificates' names, on
     the OpenVPN servers that let them in. With `former`, the latter end where they began before the release in force.
+    `addresses` are those that the sessions of a login may have.
     """
 
     logins: tuple[str, ...]
@@ -85,6 +87,7 @@ class Ending:
     names: tuple[str, ...] = ()
     machines: tuple[Machine, ...] = ()
     former: bool = False
+    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def after(store: Store, settings: Settings, target: Target, before: Texts, desired: Texts) -> None:
@@ -97,7 +100,8 @@ def after(store: Store, settings: Settings, target: Target, before: Texts, desir
         return
     if target.artifact.name in _LOGINS and (logins := ended_logins(before, desired)):
         with reading(store) as session:
-            what = Ending(logins, servers(session), _line(target, before, desired))
+            given = {name: (address,) for name, address in given_addresses(before).items() if name in logins}
+            what = Ending(logins, servers(session), _line(target, before, desired), addresses=given)
         end(settings, what, StillConnected)
     elif target.artifact.name == OPENVPN.name and (names := ended_names(before, desired)):
         gone, line = tuple(sorted(names)), _line(target, before, desired)
@@ -118,7 +122,16 @@ def of_line(session: Session, act: Act, line: Line) -> Ending:
         raise NothingToEnd(line=str(line))
     lns = servers(session) if logins else ()
     journal.record(session, act, "line.disconnect", str(line))
-    return Ending(logins, lns, str(line), names, _serving(session, line) if names else ())
+    held = {
+        one.name: tuple(
+            str(each.prefix.network_address)
+            for each in share.assignments
+            if (each.role, each.family, each.until) == (Role.WAN, 4, None)
+        )
+        for share in line.shares
+        for one in share.credentials
+    }
+    return Ending(logins, lns, str(line), names, _serving(session, line) if names else (), addresses=held)
 
 
 def servers(session: Session) -> tuple[Lns, ...]:
@@ -140,7 +153,7 @@ def end(settings: Settings, what: Ending, failed: type[StillConnected | NotEnded
     for lns in what.servers:
         for done, login in enumerate(what.logins):
             try:
-                ended += dae.disconnect(settings.means(), lns, login)
+                ended += dae.disconnect(settings.means(), lns, login, what.addresses.get(login, ()))
             except dae.LnsUnwilling as unwilling:
                 standing.append(login)
                 problem = unwilling

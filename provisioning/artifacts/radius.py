@@ -48,6 +48,7 @@ ROUTES: Final = 10
 _LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9._-]+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _QUOTED: Final = r"'(?:[^'\\\n]|\\.)*'"
+_GIVES: Final = re.compile(r"^(\S+)\tCleartext-Password := .*\n\tFramed-IP-Address = '?([0-9.]+)'?,?$", re.MULTILINE)
 _OPENS: Final = re.compile(
     rf"^(\S+)\tCleartext-Password := ({_QUOTED})(?:, Tmp-String-0 := ({_QUOTED}))?(?:, Tmp-String-[12] := {_QUOTED})*$",
     re.MULTILINE,
@@ -154,6 +155,11 @@ def ended_logins(before: Texts, after: Texts) -> tuple[str, ...]:
     """
     old, new = _passwords(before), _passwords(after)
     return tuple(name for name, held in old.items() if name not in new or held[0] not in new[name])
+
+
+def given_addresses(texts: Texts) -> dict[str, str]:
+    """The IPv4 address that the session of each login gets, where it gets one."""
+    return dict(_GIVES.findall(texts.get("authorize", "")))
 
 
 def quoted(text: str) -> str:

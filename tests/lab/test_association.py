@@ -27,7 +27,7 @@ from inventory.models.addresses import BlockState
 from inventory.models.lines import LineState
 from lab import traffic
 from provisioning import apply as applying
-from provisioning import changes, putting_back, targets
+from provisioning import changes, ending, putting_back, targets
 from provisioning import drift as drifting
 from provisioning import plan as planning
 from provisioning.artifact import Impact
@@ -91,8 +91,8 @@ def living(standing_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Itera
     association.create_demo(read_settings(var=var))
     settings = read_settings(var=var)
     (var / "lab").symlink_to(standing_lab.folder)
-    for ending in ("", ".pub"):
-        shutil.copy(f"{standing_lab.means.key_file}{ending}", f"{settings.means().key_file}{ending}")
+    for half in ("", ".pub"):
+        shutil.copy(f"{standing_lab.means.key_file}{half}", f"{settings.means().key_file}{half}")
     store = open_store(settings)
     reach.trust(settings.means(), reach_lab.endpoints().host_keys())
     with transaction(store) as session:
@@ -288,6 +288,19 @@ def test_a_plan_shows_that_a_secret_changes_and_not_the_secret(living: Associati
     assert changed(living.plan()) == {}
     with reading(living.store) as session:
         journal.verify(session)
+
+
+def test_a_line_that_has_just_come_back_is_ended_and_not_the_session_that_it_had_before(living: Association) -> None:
+    """A session that is over stays a while in l2tpns' table, and hides the living one of the same login."""
+    line = homes.of_lab(living.store, living.settings)[-1]
+    at_home = living.home(line)
+    with laboratory.connected(living.settings, at_home):
+        pass
+    with laboratory.connected(living.settings, at_home) as running:
+        with transaction(living.store) as session:
+            what = ending.of_line(session, living.act(), lines.find_line(session, line))
+        assert ending.end(living.settings, what) == 1
+        assert seconds_until_cut(running, at_home) < 8
 
 
 def moved(living: Association, line: str, *states: LineState) -> dict[str, Planned]:

@@ -297,3 +297,18 @@ def test_the_drivers_are_found_by_their_names(association: Association) -> None:
     for machine, artifact in MACHINES.items():
         driver = targets.driver_for(association.settings, Target(association.lab.machine(machine), artifact))
         assert type(driver) is type(association.drivers[artifact.platform])
+
+
+def test_an_lns_edited_by_hand_that_is_put_back_runs_that_edit_again_and_cuts_nobody(association: Association) -> None:
+    texts, edit = golden("lns"), "set primary_dns 192.0.2.99"
+    association.apply("lns", texts)
+    driver, target = AnsibleDriver(association.settings), Target(association.lab.machine("lns"), L2TP)
+    before = association.lab.keeper.state()["lns"].units["l2tpns"]
+    startup = "/etc/l2tpns/startup-config"
+    association.lab.shell("lns", f"sed -i 's/^set primary_dns .*/{edit}/' {startup} && systemctl reload l2tpns")
+    by_hand = driver.look(target, texts)
+    assert f"-{edit}" in by_hand.diff
+    driver.apply(target, texts, digest(by_hand.texts))
+    driver.revert(target, digest(texts))
+    assert driver.look(target, texts).texts == by_hand.texts
+    assert association.lab.keeper.state()["lns"].units["l2tpns"] == before

@@ -70,6 +70,21 @@ def test_a_login_is_asked_to_end_until_there_is_no_session_of_it(tmp_path: Path)
     assert {request[0] for request in heard} == {40}
 
 
+def test_a_session_is_ended_by_its_address_where_another_of_the_login_that_is_over_would_be_ended_for_ever(
+    tmp_path: Path,
+) -> None:
+    """As l2tpns does it: by the login alone it finds the one that is over, and says yes each time."""
+    said = [(ACK, b""), (NAK, NO_SUCH_SESSION)]
+    what = Ending(
+        ("l0004@adsl",), (Lns("lns", "127.0.0.1", SECRET),), "L0004", addresses={"l0004@adsl": ("203.0.113.9",)}
+    )
+    with an_lns(lambda rank: said[rank - 1] if rank < 3 else (ACK, b"")) as heard:
+        assert ending.end(read_settings(var=tmp_path), what, StillConnected) == 1
+    by_address = b"\x01\x0cl0004@adsl" + b"\x08\x06\xcb\x00\x71\x09"
+    assert [request[20:] for request in heard[:3]] == [by_address, by_address, b"\x01\x0cl0004@adsl"]
+    assert len(heard) == 2 + dae.MOST
+
+
 def test_an_lns_that_will_not_is_said_with_its_reason(tmp_path: Path) -> None:
     refused = struct.pack("!BBI", 101, 6, 501)
     with an_lns(lambda _: (NAK, refused)), pytest.raises(StillConnected) as said:

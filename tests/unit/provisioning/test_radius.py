@@ -15,7 +15,7 @@ from inventory import addresses, credentials, devices, lapsing, lines, offers
 from inventory.models.addresses import Role
 from inventory.models.lines import Credential
 from provisioning.artifact import Effect, Impact
-from provisioning.artifacts.radius import RADIUS, ended_logins, quoted
+from provisioning.artifacts.radius import RADIUS, ended_logins, given_addresses, quoted
 from provisioning.facts import Unwritable
 from provisioning.texts import redacted
 
@@ -109,6 +109,7 @@ def test_a_login_that_goes_is_cut_and_one_that_comes_cuts_nobody(association: An
     lines.close_line(association.session, association.act, association.line("L0004"))
     without = after(association)
     assert ended_logins(texts, without) == ("l0004@adsl",)
+    assert given_addresses(texts)["l0004@adsl"] == "203.0.113.0"
     assert RADIUS.effect(texts, without) == Effect(Impact.CUTS, 1)
     assert RADIUS.effect(without, texts) == Effect(Impact.HITLESS, 1)
     assert RADIUS.lines(texts, without) == ("L0004",)

@@ -16,7 +16,7 @@ from inventory.devices import Facts, NoSuchSecret
 from inventory.models.lines import Credential
 from provisioning import login_rows, targets
 from provisioning.artifact import Effect, Impact
-from provisioning.artifacts.radius import ended_logins
+from provisioning.artifacts.radius import ended_logins, given_addresses
 from provisioning.artifacts.radius_sql import FILE, RADIUS_SQL
 from provisioning.facts import Unwritable
 from provisioning.login_rows import Entry, Item, meant, stored
@@ -94,6 +94,7 @@ def test_a_login_that_goes_is_cut_and_one_that_comes_cuts_nobody(sql: Any, texts
     lines.close_line(sql.session, sql.act, sql.line("L0004"))
     without = after(sql)
     assert ended_logins(texts, without) == ("l0004@adsl",)
+    assert given_addresses(texts)["l0004@adsl"] == "203.0.113.0"
     assert RADIUS_SQL.effect(texts, without) == Effect(Impact.CUTS, 1)
     assert RADIUS_SQL.effect(without, texts) == Effect(Impact.HITLESS, 1)
     assert RADIUS_SQL.effect(texts, texts) == Effect(Impact.NONE)
