@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from desk import alert_graphs
+from desk.alert_graphs import Pictures
 from foundation import clock, mail
 from foundation.database import Store, reading, transaction
 from foundation.errors import EssaimError
@@ -32,11 +34,11 @@ _CLAIMED: Final = timedelta(seconds=90)
 _SUBJECT: Final = Phrase("[{association}] {title}", "[{association}] {title}")
 _TEXT: Final = Phrase(
     "Bonjour,\n\n{rows}\n\n"
-    'Les voir : essaim alert list. S\'en charger : essaim alert ack {first} --why "…"\n'
+    'Les voir et s\'en charger : {url}/alerts ou essaim alert ack {first} --why "…"\n'
     "Vous lisez ceci parce que vous avez le mandat alerts.acknowledge ; ces messages cessent quand il se termine. "
     "Une question : répondez à ce message.\n",
     "Hello,\n\n{rows}\n\n"
-    'To see them: essaim alert list. To take charge: essaim alert ack {first} --why "…"\n'
+    'To see them and take charge: {url}/alerts or essaim alert ack {first} --why "…"\n'
     "You read this because you hold the mandate alerts.acknowledge; these messages stop when it ends. A question: "
     "answer this message.\n",
 )
@@ -78,15 +80,21 @@ def ways(store: Store, at: datetime) -> Ways:
 
 
 def notify(samples: Store, settings: Settings, known: Ways, rules: Rules, at: datetime, *, round_made: bool) -> None:
-    """Tell what waits to be told, and where a round was made, the watchmen that it was.
+    """Tell what waits to be told, and where a round was made that saw something, the watchmen that it was.
 
+    A poller to which no machine answers is as good as none: whoever waits for its call is to come and look.
     What does not go is told again with the next cycle; why it did not is in `essaim alert list`.
     """
     claimed = _claim(samples, known, rules, at, round_made=round_made)
     if not claimed:
         return
+    mailed = [one for way, events in claimed if way.shape is None for one in events]
+    pictures = alert_graphs.pictures(settings, rules, mailed, at)
     with ThreadPoolExecutor(AT_ONCE) as lanes:
-        going = [(way, events, lanes.submit(_go, settings, known.people, way, events, at)) for way, events in claimed]
+        going = [
+            (way, events, lanes.submit(_go, settings, known.people, way, events, pictures, at))
+            for way, events in claimed
+        ]
         outcomes = [(way, events, one.result()) for way, events, one in going]
     with transaction(samples) as session:
         rows = state.channels(session, known.names)
@@ -120,11 +128,13 @@ def _claim(
     return found
 
 
-def _go(settings: Settings, people: Iterable[OnCall], way: Way, events: Sequence[Told], at: datetime) -> str | None:
+def _go(
+    settings: Settings, people: Iterable[OnCall], way: Way, events: Sequence[Told], pictures: Pictures, at: datetime
+) -> str | None:
     """Tell one way; why it did not work, if it did not."""
     try:
         if way.shape is None:
-            mail.send(settings, _mails(settings, people, events), at)
+            mail.send(settings, _mails(settings, people, events, pictures), at)
         else:
             said = digest(events, way.language)
             title, text, last = (said.title, said.text, said.last) if said else ("", "", 0)
@@ -136,15 +146,18 @@ def _go(settings: Settings, people: Iterable[OnCall], way: Way, events: Sequence
     return None
 
 
-def _mails(settings: Settings, people: Iterable[OnCall], events: Sequence[Told]) -> list[Mail]:
+def _mails(settings: Settings, people: Iterable[OnCall], events: Sequence[Told], pictures: Pictures) -> list[Mail]:
     found = []
     for one in people:
         language = _language(one.language)
-        said = digest(for_scopes(events, one.scopes), language)
+        mine = for_scopes(events, one.scopes)
+        said = digest(mine, language)
         if said is not None:
             subject = _SUBJECT.say(language, association=settings.name, title=said.title)
-            first = for_scopes(events, one.scopes)[-1].number
-            found.append(Mail(one.email, subject, _TEXT.say(language, rows=said.text, first=first)))
+            drawings = alert_graphs.drawn(pictures, mine, language)
+            rows = "\n\n".join([said.text, *(each.words for each in drawings)])
+            text = _TEXT.say(language, rows=rows, first=mine[-1].number, url=settings.url)
+            found.append(Mail(one.email, subject, text, drawings))
     return found
 
 

@@ -22,6 +22,7 @@ from inventory.models.works import Works, WorksKind, WorksState
 from inventory.works import spelled, whole
 from monitoring.alerts import state
 from monitoring.alerts.rules import Severity
+from monitoring.alerts.seen import Cycle
 from monitoring.alerts.state import AlertView
 
 BEHIND: Final = timedelta(days=30)
@@ -131,7 +132,8 @@ def public_status(store: Store, samples: Store, settings: Settings, at: datetime
         )
         found = [_notice(one, at) for one in session.scalars(query) if _is_public(one)]
         ours = {f"device:{name}" for name in session.scalars(select(Device.name).where(Device.owner_id.is_(None)))}
-    known_at, alerts = _measured(samples)
+    cycle, alerts = _measured(samples)
+    known_at = None if cycle is None else cycle.began
     fresh = is_fresh(known_at, settings, at)
     now = _sorted(one for one in found if one.state is WorksState.UNDER_WAY)
     wrong = [one for one in alerts if _matters(one, ours)] if fresh else []
@@ -148,9 +150,20 @@ def public_status(store: Store, samples: Store, settings: Settings, at: datetime
     )
 
 
-def last_round(samples: Store) -> datetime | None:
-    """When machines were last asked; None for never, or where that cannot be read."""
-    return _measured(samples)[0]
+class Pulse(StrEnum):
+    """How the poller is, for a watchman elsewhere: `BLIND` asks in time, and no machine answers it."""
+
+    OK = "ok"
+    LATE = "late"
+    BLIND = "blind"
+
+
+def pulse(samples: Store, settings: Settings, at: datetime) -> tuple[Pulse, datetime | None]:
+    """How the poller is, and when machines were last asked: None for never, or where that cannot be read."""
+    cycle, _ = _measured(samples)
+    if cycle is None or not is_fresh(cycle.began, settings, at):
+        return Pulse.LATE, None if cycle is None else cycle.began
+    return Pulse.BLIND if cycle.blind else Pulse.OK, cycle.began
 
 
 def is_fresh(known_at: datetime | None, settings: Settings, at: datetime) -> bool:
@@ -158,11 +171,10 @@ def is_fresh(known_at: datetime | None, settings: Settings, at: datetime) -> boo
     return known_at is not None and at - known_at < timedelta(seconds=2 * settings.poll_seconds)
 
 
-def _measured(samples: Store) -> tuple[datetime | None, list[AlertView]]:
+def _measured(samples: Store) -> tuple[Cycle | None, list[AlertView]]:
     try:
         with reading(samples) as session:
-            cycle = state.last_round(session)
-            return (None if cycle is None else cycle.began), state.list_alerts(session, limit=1000)
+            return state.last_round(session), state.list_alerts(session, limit=1000)
     except EssaimError:
         return None, []
 

@@ -5,19 +5,24 @@ For whoever raises alerts; one line is told by `desk.diagnosis`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from foundation.database import Store, reading
-from inventory import beside, lines
+from foundation.errors import EssaimError
+from foundation.reach import LabDown, Machine, Means
+from inventory import beside, credentials, devices, lines, numbers
 from inventory.models.lines import Delivery, Line, LineState, Technology
 from monitoring.connections import last_connection
+from monitoring.diagnosis import looks
 from monitoring.diagnosis.bought import COPPER, vanished
 from monitoring.diagnosis.others import others
-from monitoring.diagnosis.seen import Seen
+from monitoring.diagnosis.seen import Refusal, Seen
+from provisioning.artifacts.radius import RADIUS
 
 MOST: Final = 1000
 """Lines of a technology, a page at a time."""
@@ -50,6 +55,45 @@ def vanished_lines(session: Session, samples: Store, at: datetime) -> tuple[Vani
                 if since is not None:
                     found.append(Vanished(str(line), since))
     return tuple(sorted(found, key=lambda one: (len(one.line), one.line)))
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where a box that lost its line may have been refused since: the RADIUS servers, and whose each login is."""
+
+    radius: tuple[Machine, ...]
+    logins: Mapping[str, int] = field(repr=False)
+
+
+def doors(session: Session) -> Doors:
+    """The RADIUS servers of ours that can be asked, and every PPP login with its line's number."""
+    radius = [one for one in devices.list_devices(session, role="radius") if one.platform == RADIUS.platform]
+    return Doors(tuple(devices.machine(one) for one in radius), credentials.opened_by(session)["ppp"])
+
+
+def unheard(means: Means, known: Doors, gone: Sequence[Vanished]) -> tuple[Vanished, ...]:
+    """Those of which no box was refused since: one that is comes as far as our door, its copper is its own.
+
+    A server that does not answer refused nobody. Raises LabDown.
+    """
+    if not gone:
+        return ()
+    told: list[tuple[Refusal, str]] = []
+    for machine in known.radius:
+        try:
+            told += looks.refusals(means, machine, min(one.since for one in gone))
+        except LabDown:
+            raise
+        except EssaimError:
+            continue
+    return tuple(one for one in gone if not _refused(one, told, known.logins))
+
+
+def _refused(gone: Vanished, told: Sequence[tuple[Refusal, str]], logins: Mapping[str, int]) -> bool:
+    number = numbers.parse("L", gone.line)
+    own = [login for login, line in logins.items() if line == number]
+    others = [login for login, line in logins.items() if line != number]
+    return any(one.at > gone.since for one in looks.of_line(told, own, (), others))
 
 
 def _every(session: Session, technology: str) -> list[Line]:

@@ -8,7 +8,7 @@ is open and told to nobody, until that is over and it is still wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -96,8 +96,13 @@ def evaluate(
     before: Mapping[Key, Standing],
     works: Iterable[Works],
     now: datetime,
+    only: Callable[[Reading], bool] | None = None,
 ) -> Judged:
-    """What a cycle changes. What a rule no longer looks at is well."""
+    """What a cycle changes. What a rule no longer looks at is well.
+
+    With `only`, a look at those readings alone between two cycles: how all else stands is left as it was, and still
+    explains what it explained.
+    """
     announced = tuple(works)
     causes = {one.matter: one.hidden_by for one in readings if one.hidden_by is not None}
     keys = _keys_by_matter(readings)
@@ -107,6 +112,10 @@ def evaluate(
         reading, stood = told.get(key), before.get(key, Standing())
         stood = replace(stood, recent=tuple(one for one in stood.recent if now - one < HOUR))
         rule = rules.get(key[0])
+        if only is not None and (reading is None or not only(reading)):
+            if not stood.idle:
+                found.standings[key] = stood
+            continue
         if reading is None:
             stands = _well(stood, now)
         else:

@@ -100,6 +100,26 @@ class Round(Seen):
     unanswered: Mapped[int] = mapped_column(info=kept("technical"))
 
 
+class TrapHeard(Seen):
+    """The latest trap of one name that a machine sent: when, and of which part, as the machine calls it."""
+
+    __tablename__ = "trap_heard"
+
+    device: Mapped[str] = mapped_column(String(64), primary_key=True, info=kept("technical"))
+    name: Mapped[str] = mapped_column(String(32), primary_key=True, info=kept("technical"))
+    part: Mapped[str] = mapped_column(String(64), default="", info=kept("technical"))
+    at: Mapped[datetime] = mapped_column(info=kept("technical"))
+
+
+class TrapCount(Seen):
+    """How many packets came where traps are listened for, by what became of them; nothing else is kept of them."""
+
+    __tablename__ = "trap_count"
+
+    outcome: Mapped[str] = mapped_column(String(16), primary_key=True, info=kept("technical"))
+    count: Mapped[int] = mapped_column(default=0, info=kept("technical"))
+
+
 class Met(Seen):
     """How a machine met the latest round in which it was asked: whether it answered, and what it could not tell."""
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
-from foundation.speech import Phrase
+from foundation.speech import PARIS, Phrase
 from monitoring.alerts.causes import with_causes
 from monitoring.alerts.reading import EVERYTHING, Reading, Verdict
 from monitoring.alerts.rules import Rule, Rules, Watch, fits
 from monitoring.alerts.seen import Seen
 from monitoring.alerts.silence import Silence, explain
+from monitoring.series import Wanted
 
 POLLER: Final = "poller"
 _DOWN: Final = (2, 6, 7)
@@ -45,7 +46,8 @@ def _silence(rule: Rule, seen: Seen, silence: Silence) -> Iterator[Reading]:
     for name, answer in seen.answers.items():
         if rule.looks_at(name):
             verdict = Verdict.UNKNOWN if seen.dead else Verdict.GOOD if answer.heard else Verdict.BAD
-            yield _about(rule, seen, name, name, verdict, _said(_SILENT, device=name))
+            words = _with_traps(_said(_SILENT, device=name), seen, name, _STARTED)
+            yield _about(rule, seen, name, name, verdict, words)
     for name in silence.presumed:
         yield _about(rule, seen, name, name, Verdict.BAD, _said(_PRESUMED, device=name))
     if silence.all:
@@ -83,6 +85,7 @@ def _link(rule: Rule, seen: Seen) -> Iterator[Reading]:
                 continue
             port = "/".join(end)
             words = _said(_FELL_TO, port=port, far=far[end][0]) if end in far else _said(_FELL, port=port)
+            words = _with_traps(words, seen, device, _LINKS, point_of=end[1])
             bad = Verdict.BAD if measure.value in _DOWN else Verdict.GOOD
             ends = [device, far[end][0]] if end in far else [device]
             yield _about(rule, seen, ends, port, Verdict.UNKNOWN if point.at < seen.stale else bad, words)
@@ -142,7 +145,7 @@ def _value(rule: Rule, seen: Seen) -> Iterator[Reading]:
             where = f"{device}/{one.instance}" if one.instance else device
             words = _said(_FIGURE, where=where, metric=one.metric, figure=_figure(value, rule.shown))
             if one.metric == "upsOutputSource":
-                words = _said(_ON_BATTERY, where=where)
+                words = _with_traps(_said(_ON_BATTERY, where=where), seen, device, _BATTERY)
             verdict = Verdict.UNKNOWN if point.at < seen.stale else _judged(rule, value)
             yield _about(rule, seen, device, f"{where}:{one.metric}", verdict, words)
 
@@ -159,6 +162,23 @@ def _feed(rule: Rule, seen: Seen) -> Iterator[Reading]:
         words = _said(_LOADED, feed=one.name, watts=f"{drawn:.0f}", percent=f"{percent:.0f}")
         verdict = Verdict.UNKNOWN if one.drawn is None else _judged(rule, percent)
         yield Reading(rule.name, one.name, (Watch.FEED, one.name), verdict, words, frozenset({f"site:{one.site}"}))
+
+
+_BEYOND: Final = Phrase(
+    "{machine} tire {watts} W : plus que les {declared} W déclarés",
+    "{machine} draws {watts} W: more than the {declared} W that were declared",
+)
+
+
+def _draw(rule: Rule, seen: Seen) -> Iterator[Reading]:
+    """Above what its owner declared: something to talk about with them. Nobody is cut."""
+    for one in seen.draws:
+        if not rule.looks_at(one.machine):
+            continue
+        drawn = one.drawn or 0.0
+        words = _said(_BEYOND, machine=one.machine, watts=f"{drawn:.0f}", declared=f"{one.declared:.0f}")
+        verdict = Verdict.UNKNOWN if one.drawn is None else _judged(rule, 100 * drawn / one.declared)
+        yield _about(rule, seen, one.machine, one.machine, verdict, words)
 
 
 _ENDS: Final = Phrase("{name} prend fin le {ends}", "{name} ends on {ends}")
@@ -201,6 +221,20 @@ def _copper(rule: Rule, seen: Seen) -> Iterator[Reading]:
         yield Reading(rule.name, line, (Watch.COPPER, line), Verdict.BAD, _said(_VANISHED, line=line))
 
 
+_LET_IN: Final = Phrase(
+    "{line} est connectée avec un certificat révoqué : {device} ne le sait pas encore (essaim change plan)",
+    "{line} is connected by a certificate that was revoked: {device} does not know yet (essaim change plan)",
+)
+
+
+def _revoked(rule: Rule, seen: Seen) -> Iterator[Reading]:
+    for one in seen.let_in:
+        answer = seen.answers.get(one.device)
+        told = answer is not None and answer.heard and answer.amiss is None
+        words = _said(_LET_IN, line=one.line, device=one.device)
+        yield _about(rule, seen, one.device, one.line, Verdict.BAD if told else Verdict.UNKNOWN, words)
+
+
 _READERS: Final[dict[Watch, Callable[[Rule, Seen], Iterator[Reading]]]] = {
     Watch.DAEMON: _daemon,
     Watch.LINK: _link,
@@ -208,10 +242,43 @@ _READERS: Final[dict[Watch, Callable[[Rule, Seen], Iterator[Reading]]]] = {
     Watch.DISK: _disk,
     Watch.VALUE: _value,
     Watch.FEED: _feed,
+    Watch.DRAW: _draw,
     Watch.CREDENTIAL: _credential,
     Watch.POLLER: _poller,
     Watch.COPPER: _copper,
+    Watch.REVOKED: _revoked,
 }
+
+
+_METRICS: Final = {Watch.LINK: ("ifOperStatus",), Watch.DISK: ("hrStorageSize", "hrStorageUsed")}
+"""What rules look at that do not choose it themselves."""
+
+
+def looked_at(rules: Rules) -> Wanted:
+    """Which series any of the rules looks at."""
+    named = {metric for rule in rules.rules for metric in _METRICS.get(rule.watch, ())}
+    choosing = rules.of(Watch.VALUE)
+
+    def wanted(metric: str, unit: str) -> bool:
+        return metric in named or any(fits(rule.metric, metric) and fits(rule.unit, unit) for rule in choosing)
+
+    return wanted
+
+
+_STARTED: Final = ("coldStart", "warmStart")
+_LINKS: Final = ("linkDown", "linkUp")
+_BATTERY: Final = ("upsTrapOnBattery", "upsOnBattery", "lowBattery", "powerRestored")
+_ITSELF: Final = Phrase("{words} ; elle a dit d'elle-même : {traps}", "{words}; it said of itself: {traps}")
+
+
+def _with_traps(words: Phrase, seen: Seen, device: str, names: Sequence[str], point_of: str = "") -> Phrase:
+    """The same words, and what the machine said of it unasked: of one part, what is of that part or names none."""
+    told = [
+        f"{one.name} {one.part}".strip() + f" ({one.at.astimezone(PARIS):%H:%M})"
+        for one in seen.traps.get(device, ())
+        if one.name in names and (not point_of or one.part in ("", point_of) or one.part.startswith("ifIndex "))
+    ]
+    return _said(_ITSELF, words=words, traps=", ".join(told)) if told else words
 
 
 def _judged(rule: Rule, value: float) -> Verdict:

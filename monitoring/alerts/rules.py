@@ -42,9 +42,11 @@ class Watch(StrEnum):
     DISK = "disk"
     VALUE = "value"
     FEED = "feed"
+    DRAW = "draw"
     CREDENTIAL = "credential"
     POLLER = "poller"
     COPPER = "copper"
+    REVOKED = "revoked"
 
 
 class Severity(StrEnum):
@@ -208,7 +210,7 @@ _KINDS: Final[dict[str, type]] = {
     "kinds": tuple,
     "enabled": bool,
 }
-_MEASURED: Final = frozenset({Watch.DISK, Watch.VALUE, Watch.FEED})
+_MEASURED: Final = frozenset({Watch.DISK, Watch.VALUE, Watch.FEED, Watch.DRAW})
 
 
 def _defaults() -> dict[str, dict[str, Any]]:

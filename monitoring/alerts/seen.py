@@ -38,12 +38,29 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidItself:
+    """A trap that a machine sent of itself: its name, of which part, and when it was heard."""
+
+    name: str
+    part: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Lapse:
     """Something that opens, and when it ends."""
 
     kind: str
     name: str
     ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """A line that is connected by a certificate that was revoked, and the machine that lets it in."""
+
+    line: str
+    device: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +74,21 @@ class Supply:
 
 
 @dataclass(frozen=True, slots=True)
+class Draw:
+    """A member's machine: the watts that its owner declared, and those that it draws, None where they are not known."""
+
+    machine: str
+    declared: float
+    drawn: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Cycle:
-    """The latest round: when it began and how long it took."""
+    """The latest round: when it began and how long it took; `blind` where all that were asked kept silent."""
 
     began: datetime
     took: timedelta
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +104,8 @@ class Seen:
     """One cycle. `sites` gives the site of each machine; `answers` is of the machines that are asked.
 
     `ports` are those in use: cabled, or with an address of ours. `cables` join two of them. `samples` are the latest
-    of each series of a machine. `vanished` are copper lines gone without an order.
+    of each series of a machine. `vanished` are copper lines gone without an order. `traps` are what machines said of
+    themselves lately, unasked: never a reason for an alert, only told beside it.
     """
 
     at: datetime
@@ -91,8 +119,11 @@ class Seen:
     samples: Mapping[str, Sequence[tuple[Point, Measure]]] = field(default_factory=dict)
     lapses: Sequence[Lapse] = ()
     supplies: Sequence[Supply] = ()
+    draws: Sequence[Draw] = ()
     works: Sequence[Works] = ()
     vanished: Sequence[str] = ()
+    traps: Mapping[str, Sequence[SaidItself]] = field(default_factory=dict)
+    let_in: Sequence[LetIn] = ()
 
     @property
     def stale(self) -> datetime:

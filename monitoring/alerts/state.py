@@ -80,17 +80,25 @@ class Told:
     words: Phrase
     at: datetime
     scopes: frozenset[str]
+    rule: str = ""
+    subject: str = ""
 
 
-def note_round(session: Session, cycle: Cycle, answers: Mapping[str, Answer]) -> None:
-    """Write down a round, and how each machine that was asked met it; those no longer asked are forgotten."""
-    heard = sum(one.heard for one in answers.values())
+def note_round(
+    session: Session, cycle: Cycle, answers: Mapping[str, Answer], beside: Mapping[str, Answer] | None = None
+) -> None:
+    """Write down a round, and how each machine that was asked met it; those no longer asked are forgotten.
+
+    `beside` is who was asked for something else meanwhile: they count among those who answered, or did not.
+    """
+    asked = answers.keys() | (beside or {}).keys()
+    heard = len({name for each in (answers, beside or {}) for name, one in each.items() if one.heard})
     session.add(
         Round(
             began=cycle.began,
             took=cycle.took // timedelta(milliseconds=1),
             answered=heard,
-            unanswered=len(answers) - heard,
+            unanswered=len(asked) - heard,
         )
     )
     session.execute(delete(Round).where(Round.began < cycle.began - ROUNDS_KEPT))
@@ -111,7 +119,9 @@ def note_round(session: Session, cycle: Cycle, answers: Mapping[str, Answer]) ->
 def last_round(session: Session) -> Cycle | None:
     """The latest round; None where there never was one."""
     row = session.scalar(select(Round).order_by(Round.began.desc(), Round.id.desc()).limit(1))
-    return None if row is None else Cycle(row.began, timedelta(milliseconds=row.took))
+    if row is None:
+        return None
+    return Cycle(row.began, timedelta(milliseconds=row.took), blind=row.unanswered > 0 and not row.answered)
 
 
 def answers(session: Session) -> dict[str, Answer]:
@@ -171,6 +181,12 @@ def list_alerts(session: Session, *, ended: bool = False, after: int = 0, limit:
     return _views(session, session.scalars(query).all())
 
 
+def ended_since(session: Session, since: datetime, limit: int = 50) -> list[AlertView]:
+    """Alerts that ended after that instant, the latest first."""
+    query = select(Alert).where(Alert.until > since).order_by(Alert.until.desc(), Alert.id.desc()).limit(limit)
+    return _views(session, session.scalars(query).all())
+
+
 def note_taken(session: Session, text: str, by: str, why: str, at: datetime) -> None:
     """Someone takes charge. Raises BadNumber, NoSuchAlert, AlertOver."""
     row = _row(session, text)
@@ -197,6 +213,8 @@ def events_after(session: Session, number: int, limit: int = 500) -> list[Told]:
             Phrase.said(event.words_fr, event.words_en),
             event.at,
             frozenset(alert.scopes.splitlines()),
+            alert.rule,
+            alert.subject,
         )
         for event, alert in rows
     ]

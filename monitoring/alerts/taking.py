@@ -19,8 +19,10 @@ class WordsWanted(Invalid):
 
     kind = "words-wanted"
     phrase = Phrase(
-        'Dites en un mot ce que vous faites : essaim alert ack {number} --why "…". Rien n\'a été changé.',
-        'Say in a word what you are about: essaim alert ack {number} --why "…". Nothing was changed.',
+        "Dites en un mot ce que vous faites de {number}. Rien n'a été changé. "
+        'Au terminal : essaim alert ack {number} --why "…"',
+        "Say in a word what you are about with {number}. Nothing was changed. "
+        'At the terminal: essaim alert ack {number} --why "…"',
     )
 
 

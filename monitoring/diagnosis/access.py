@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from foundation.speech import Phrase
+from monitoring.connections import LastConnection
 from monitoring.diagnosis.finding import Finding, Situation, Told
 from monitoring.diagnosis.seen import Refusal, Seen
 
 _SLACK: Final = timedelta(minutes=2)
 """A refusal that long before the last connection ended may be of the box that took its place."""
+
+_TICK: Final = timedelta(seconds=1)
+"""RADIUS notes whole seconds."""
 
 _SETTINGS: Final = Told(
     Phrase(
@@ -39,7 +43,7 @@ _HAND_OUT: Final = Phrase(
 def revoked(seen: Seen) -> Finding | None:
     """The certificate that opens the line was taken back."""
     held = seen.certificate
-    if held is None or held.revoked_at is None or seen.up:
+    if held is None or held.revoked_at is None or not seen.quiet:
         return None
     said = Phrase(
         "Le certificat de la ligne a été révoqué : le serveur VPN n'en veut plus.",
@@ -56,7 +60,7 @@ def revoked(seen: Seen) -> Finding | None:
 def expired(seen: Seen) -> Finding | None:
     """The certificate that opens the line is over."""
     held = seen.certificate
-    if held is None or held.not_after > seen.at or seen.up:
+    if held is None or held.not_after > seen.at or not seen.quiet:
         return None
     said = Phrase(
         "Le certificat de la ligne a expiré il y a {age} : le serveur VPN n'en veut plus.",
@@ -72,10 +76,13 @@ def expired(seen: Seen) -> Finding | None:
 
 
 def refused(seen: Seen) -> Finding | None:
-    """RADIUS refused the box since the line was last up: a wrong password, another realm, a login that is nobody's."""
-    since = None if seen.last is None else seen.last.until
-    told = [one for one in seen.refusals if since is None or one.at >= since - _SLACK]
-    if seen.up or not told:
+    """RADIUS refused the box since the line was last up: a wrong password, another realm, a login that is nobody's.
+
+    An LNS that died says nothing of the sessions that it held, and they count as up for half an hour: a line that does
+    not answer and was refused since it connected is none of them.
+    """
+    told = [one for one in seen.refusals if seen.last is None or one.at >= _counts_from(seen.last)]
+    if not seen.quiet or not told:
         return None
     last = max(told, key=lambda one: one.at)
     situation, said, values = _why(last, seen)
@@ -138,6 +145,11 @@ def key(seen: Seen) -> Finding | None:
         ),
     )
     return Finding(Situation.KEY_NOT_OURS, Told(said), facts, tries)
+
+
+def _counts_from(last: LastConnection) -> datetime:
+    """From when a refusal says why the line is not connected now."""
+    return last.since + _TICK if last.until is None else last.until - _SLACK
 
 
 _UNSAID: Final = Phrase("raison non dite", "reason unsaid")

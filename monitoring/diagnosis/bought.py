@@ -15,9 +15,11 @@ COPPER: Final = frozenset({Technology.ADSL, Technology.VDSL})
 
 
 def wholesaler(seen: Seen) -> Finding | None:
-    """Every line of the wholesaler that was up a day ago is down, this one too."""
-    if seen.wholesaler is None or seen.up or seen.bought.up or not seen.bought.lost:
+    """Every line of the wholesaler that was up a day ago is down, this one too, and no box of it has come since."""
+    if seen.wholesaler is None or seen.up or seen.bought.up or seen.bought.lost_since is None:
         return None
+    if any(one.at > seen.bought.lost_since for one in seen.refusals):
+        return None  # it came as far as RADIUS: the wholesaler brings it
     said = Phrase(
         "La panne est chez l'opérateur qui nous vend la ligne ({name}) : ses autres lignes sont coupées aussi.",
         "The fault is with the operator that sells us the line ({name}): its other lines are down too.",

@@ -272,7 +272,13 @@ def _carried(seen: Seen) -> tuple[Told, ...]:
             if not seen.reach.ipv6
             else Told(Phrase("réponse en IPv4 et en IPv6", "an answer over IPv4 and IPv6"), at=seen.at)
         )
-    return tuple(facts)
+    return (*facts, *_echoes(seen))
+
+
+def _echoes(seen: Seen) -> tuple[Told, ...]:
+    """What was measured of the last hour, where the member agreed to that and something did come back."""
+    said = Phrase("mesuré depuis une heure, {told}", "measured in the last hour, {told}")
+    return tuple(Told(said, {"told": one.said}, at=seen.at) for one in seen.echoes if one.median is not None)
 
 
 def _last(seen: Seen) -> tuple[Told, ...]:

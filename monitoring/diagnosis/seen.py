@@ -15,6 +15,7 @@ from inventory.models.authority import Revoked
 from inventory.models.lines import Delivery, LineState, Technology
 from monitoring.connections import LastConnection
 from monitoring.diagnosis.finding import Told
+from monitoring.quality import Family
 
 RECENT: Final = timedelta(hours=1)
 """What was done to a machine this long ago may still be why its lines fell."""
@@ -181,7 +182,8 @@ class Seen:
 
     `tells` is whether any machine says who is connected to such a line; `logins` are those that open it;
     `list_ends` is until when its server believes the list of revoked certificates; `leaving` whether an order to end
-    or to move the line is under way.
+    or to move the line is under way. `echoes` is what was measured of the last hour, where the line's member agreed to
+    that and whoever asks may see it.
     """
 
     at: datetime
@@ -195,6 +197,7 @@ class Seen:
     machine: str | None = None
     wholesaler: str | None = None
     leaving: bool = False
+    echoes: tuple[Family, ...] = ()
     works: tuple[Notice, ...] = ()
     running: tuple[Running, ...] = ()
     transits: tuple[Transit, ...] = ()

@@ -10,29 +10,44 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 
-from desk import association, diagnosis, homes, laboratory
+from desk import alerting, association, diagnosis, homes, laboratory, polling
 from desk.homes import Access
 from desk.sample import key_pair
 from foundation import clock, reach
 from foundation.acts import Act
 from foundation.database import Store, open_store, reading, transaction
 from foundation.settings import Settings, read_settings
-from inventory import line_parts, lines, works
+from inventory import credentials, devices, line_parts, lines, members, offers, orders, wholesalers, works
+from inventory.models.devices import RADIUS_ACCOUNTING
 from inventory.models.lines import LineState
+from inventory.models.wholesale import OrderKind
 from inventory.works import Wording
 from monitoring.diagnosis.finding import Situation
 from monitoring.diagnosis.seen import Complaint
-from monitoring.models import open_samples
+from monitoring.models import Connection, open_samples
 from provisioning import apply as applying
 from provisioning import changes
 from provisioning import plan as planning
+from provisioning.models import Change
+from tests.lab.sentences import said_rightly
 
+COMMUNITY = "lecture-des-essais"  # conftest.py gives it to the lab
 TUNNEL, BESIDE, COPPER, NUMBER = "L0042", "L0041", "L0002", "0199001234"
+VICTIM, OTHER, NEIGHBOURS = "L0021", "L0023", ("L0012", "L0019", "L0020")
+"""Copper lines of the same wholesaler's."""
+FORGET = f"""
+import sqlite3
+table = sqlite3.connect("{RADIUS_ACCOUNTING}", timeout=5)
+for name in ("radacct", "radpostauth"):
+    table.execute(f"DELETE FROM {{name}}")
+table.commit()
+"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,10 @@ class Here:
         return homes.access(self.store, self.settings, line)
 
     def situation(self, line: str, complaint: Complaint | None = None) -> Situation:
-        return diagnosis.diagnose(self.store, self.samples, self.settings, self.act(), line, complaint).situation
+        """What the first sentence of `essaim line diagnose` is about; it begins so in both languages."""
+        first = diagnosis.diagnose(self.store, self.samples, self.settings, self.act(), line, complaint).findings[0]
+        assert said_rightly(first), (first.said.say("fr"), first.said.say("en"))
+        return first.situation
 
     def shell(self, machine: str, command: str) -> None:
         said = self.keeper.run(machine, ["/bin/sh", "-c", command])
@@ -66,6 +84,62 @@ class Here:
             laboratory.connected(self.settings, replace(tried, secrets=given), 6),
         ):
             pass
+
+    def told(self, line: str, at: datetime | None = None) -> tuple[Situation, str, str]:
+        """What `essaim line diagnose` answers first, in both languages."""
+        act = replace(self.act(), at=at or clock.now())
+        first = diagnosis.diagnose(self.store, self.samples, self.settings, act, line).findings[0]
+        return first.situation, plain(first.said.say("fr")), plain(first.said.say("en"))
+
+    def bring(self) -> None:
+        """What `essaim change plan`, `approve` and `apply` do."""
+        planned = planning.plan(self.store, self.settings, self.act(), lambda _: None)
+        assert [one.problem for one in planned if one.problem] == []
+        numbers = [one.change for one in planned if one.change]
+        with transaction(self.store) as session:
+            for number in numbers:
+                changes.approve(session, self.act(), changes.find_change(session, number))
+        done = applying.apply(self.store, self.settings, self.act(), numbers, lambda _: None)
+        assert [one.problem for one in done if one.problem] == []
+
+    def forget(self) -> None:
+        """No copper line was ever connected, nor refused, and what was changed was changed yesterday."""
+        done = self.keeper.run("radius", ["/usr/bin/python3", "-c", FORGET])
+        assert done.status == 0, done.stderr
+        with transaction(self.samples) as session:
+            session.execute(delete(Connection))
+        with transaction(self.store) as session:
+            session.execute(update(Change).values(ended_at=clock.now() - timedelta(days=1)))
+
+    @contextmanager
+    def wholesaler(self, *numbers: str, refused: str = "") -> Iterator[None]:
+        """While inside, the wholesaler's router brings the sessions of these copper lines; then it hangs up on all.
+
+        The box of the line that is `refused` has a wrong password.
+        """
+        given = [json.loads(self.home(one).secrets) for one in numbers]
+        told: dict[str, Any] = {"lns": [{"address": given[0]["lns"], "secret": given[0]["secret"]}]}
+        told["logins"] = [[one["login"], one["password"]] for one in given]
+        if refused:
+            told["logins"].append([json.loads(self.home(refused).secrets)["login"], "autre"])
+        argv = [sys.executable, "-m", "lab.adsl.wholesaler"]
+        log = self.keeper.start("home-adsl", "wholesaler", argv, stdin=json.dumps(told))
+        try:
+            until = time.monotonic() + 15
+            while '"event": "all"' not in log.read_text():
+                assert time.monotonic() < until, log.read_text()
+                time.sleep(0.05)
+            yield
+        finally:
+            self.keeper.stop("home-adsl", "wholesaler")
+
+    def until_told(self, line: str, situation: Situation) -> tuple[str, str]:
+        """RADIUS hears of an end a moment after: what is said once it is so."""
+        until = time.monotonic() + 10
+        while (found := self.told(line))[0] is not situation:
+            assert time.monotonic() < until, found
+            time.sleep(0.2)
+        return found[1:]
 
     @contextmanager
     def knocking(self, line: str, edit: Callable[[str], str]) -> Iterator[None]:
@@ -92,20 +166,23 @@ def here(standing_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     store = open_store(settings)
     reach.trust(settings.means(), standing_lab.keeper.endpoints().host_keys())
     made = Here(settings, store, open_samples(settings), standing_lab.keeper)
-    planned = planning.plan(store, settings, made.act(), lambda _: None)
-    numbers = [one.change for one in planned if one.change]
     with transaction(store) as session:
-        for number in numbers:
-            changes.approve(session, made.act(), changes.find_change(session, number))
-        copper = lines.find_line(session, COPPER)
-        lines.change_line(session, made.act(), copper, line_parts.Details(nd=NUMBER))
-    done = applying.apply(store, settings, made.act(), numbers, lambda _: None)
-    assert [one.problem for one in done if one.problem] == []
+        offering = offers.Offering(wholesaler=wholesalers.find_wholesaler(session, "collecte"))
+        offers.change_offer(session, made.act(), offers.find_offer(session, "adsl"), offering)
+        devices.set_secret(session, made.act(), devices.polled(session)[0], "snmp", COMMUNITY)
+        lines.change_line(session, made.act(), lines.find_line(session, COPPER), line_parts.Details(nd=NUMBER))
+    made.bring()
     yield made
     standing_lab.keeper.restore()
 
 
+def plain(said: str) -> str:
+    """A sentence without what is said of time, and with plain spaces."""
+    return re.sub(r"\d+ (?:seconde|second|minute|heure|hour|jour|day)s?", "…", said.replace("\N{NO-BREAK SPACE}", " "))
+
+
 def test_a_copper_line_that_is_refused_is_told_why(here: Here) -> None:
+    here.forget()
     login = json.loads(here.home(COPPER).secrets)["login"]
     here.dial(password="autre")
     assert here.situation(COPPER) is Situation.WRONG_PASSWORD
@@ -120,7 +197,101 @@ def test_a_copper_line_that_is_refused_is_told_why(here: Here) -> None:
     assert here.keeper.run("radius", ["/usr/bin/python3", "-c", noted]).stdout.strip() == "[('',), ('',), ('',)]"
 
 
+def test_a_box_that_was_unplugged(here: Here) -> None:
+    here.forget()
+    with laboratory.connected(here.settings, here.home(COPPER)):
+        assert here.situation(COPPER) is Situation.WELL
+    with here.wholesaler(*NEIGHBOURS):
+        assert here.until_told(COPPER, Situation.UNPLUGGED) == (
+            "La box ne répond plus depuis …. Les autres lignes vont bien : elle est sans doute débranchée.",
+            "The box has not answered for …. The other lines are well: it is most likely unplugged.",
+        )
+
+
+def test_a_line_that_does_not_come_while_its_neighbours_are_well_and_all_fall_with_the_wholesaler(here: Here) -> None:
+    here.forget()
+    with here.wholesaler(*NEIGHBOURS):
+        assert here.told(COPPER) == (
+            Situation.ALONE_DOWN,
+            "Les autres lignes vont bien, celle-ci n'arrive pas jusqu'à nous : cherchons entre la box et nous.",
+            "The other lines are well, this one does not reach us: let us look between the box and us.",
+        )
+    with here.wholesaler(COPPER, *NEIGHBOURS):
+        assert here.situation(COPPER) is Situation.WELL
+    assert here.until_told(COPPER, Situation.WHOLESALER_DOWN) == (
+        "La panne est chez l'opérateur qui nous vend la ligne (collecte) : ses autres lignes sont coupées aussi.",
+        "The fault is with the operator that sells us the line (collecte): its other lines are down too.",
+    )
+
+
+def vanished(here: Here, at: datetime) -> list[str]:
+    """Which copper lines a round at that instant tells of as vanished without an order."""
+    report = polling.poll(here.store, here.settings, at)
+    watched = alerting.watch(here.store, here.settings, at, report, ended=at)
+    return [one.subject for one in watched.open if one.rule == "copper-vanished"]
+
+
+def test_a_copper_line_that_vanishes_is_told_once_until_an_order_explains_it_or_its_box_is_heard(here: Here) -> None:
+    here.forget()
+    began = clock.now()
+    with here.wholesaler(VICTIM, OTHER, *NEIGHBOURS):
+        assert vanished(here, began) == []
+    with here.wholesaler(*NEIGHBOURS):
+        hours = (0.1, 7)
+        both = [VICTIM, OTHER]
+        assert [vanished(here, began + timedelta(hours=one)) for one in hours] == [[], both]
+        assert here.told(VICTIM, began + timedelta(hours=7)) == (
+            Situation.CRUSHED,
+            "La ligne de cuivre a disparu depuis …, sans qu'aucune résiliation ait été demandée : elle a peut-être été "
+            "attribuée à quelqu'un d'autre par erreur (écrasement à tort).",
+            "The copper line vanished … ago though nobody asked to end it: it may have been given to somebody else by "
+            "mistake.",
+        )
+    with here.wholesaler(*NEIGHBOURS, refused=OTHER):
+        assert vanished(here, began + timedelta(hours=8.5)) == [VICTIM]
+        with transaction(here.store) as session:
+            line = lines.find_line(session, VICTIM)
+            seller = wholesalers.find_wholesaler(session, "collecte")
+            orders.place_order(session, here.act(), line, seller, kind=OrderKind.TERMINATE)
+        assert vanished(here, began + timedelta(hours=9)) == []
+    every = [one for one in alerting.listed(here.settings, ended=True) if one.rule == "copper-vanished"]
+    assert [(one.subject, one.told_at is not None) for one in every if one.until] == [(VICTIM, True), (OTHER, True)]
+    assert len(every) == 2
+    here.forget()
+
+
+def test_a_line_that_is_not_delivered_yet_is_said_to_be_so_though_its_box_is_refused(here: Here) -> None:
+    with transaction(here.store) as session:
+        who = members.add_member(session, here.act(), "Camille Exemple", email="camille@membres.example")
+        line = lines.order_line(session, here.act(), who, offers.find_offer(session, "adsl"), lines.Ordering())
+        lines.move(session, here.act(), line, LineState.ORDERED)
+        number = str(line)
+    here.dial(login=f"{number.lower()}@adsl")
+    assert here.told(number) == (
+        Situation.NOT_DELIVERED,
+        "La ligne n'est pas encore livrée : elle est en commande.",
+        "The line is not delivered yet: it is on order.",
+    )
+
+
+@pytest.mark.soak
+def test_a_line_that_fell_as_its_machine_was_changed(here: Here) -> None:
+    here.forget()
+    with laboratory.connected(here.settings, here.home(COPPER)):
+        assert here.situation(COPPER) is Situation.WELL
+        with transaction(here.store) as session:
+            part = lines.holder(lines.find_line(session, COPPER), clock.today(clock.now()))
+            credentials.renew_credential(session, here.act(), part, credentials.Opening())
+        here.bring()
+        said = here.until_told(COPPER, Situation.CHANGED)
+    assert said == (
+        "Nous avons changé quelque chose sur la machine de la ligne il y a …, et elle n'est plus connectée depuis.",
+        "We changed something on the line's machine … ago, and it has not been connected since.",
+    )
+
+
 def test_a_copper_line_that_is_up_and_what_may_fall_around_it(here: Here) -> None:
+    here.forget()
     with laboratory.connected(here.settings, here.home(COPPER)):
         assert here.situation(COPPER) is Situation.WELL
         assert here.situation(COPPER, Complaint.NAMES) is Situation.OWN_DNS
@@ -169,12 +340,7 @@ def test_nothing_comes_of_a_line_that_was_never_there(here: Here) -> None:
     from desk import visit
 
     fresh = visit.order_tunnel(here.store, here.settings, here.act())
-    found = planning.plan(here.store, here.settings, here.act(), lambda _: None)
-    numbers = [one.change for one in found if one.change]
-    with transaction(here.store) as session:
-        for number in numbers:
-            changes.approve(session, here.act(), changes.find_change(session, number))
-    applying.apply(here.store, here.settings, here.act(), numbers, lambda _: None)
+    here.bring()
     here.shell(
         "transit", "nft 'table inet shut { chain f { type filter hook forward priority 0; udp dport 51820 drop; }; }'"
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from desk import association, checks, faults, homes, laboratory, rehearsal
+from desk import association, checks, diagnosis, faults, homes, laboratory, rehearsal
 from desk.laboratory import HomeNotConnected
 from foundation import clock
 from foundation.acts import Act
@@ -21,6 +21,8 @@ from foundation.settings import Settings, read_settings
 from inventory import certificates, lines
 from inventory.models.lines import Technology
 from lab import down, topology, traffic, why_not
+from monitoring.diagnosis.finding import Situation
+from monitoring.models import open_samples
 from provisioning import apply as applying
 from provisioning import changes, handouts, plan
 from provisioning.plan import Planned
@@ -109,10 +111,27 @@ def test_a_transit_that_falls_is_gone_round_while_a_member_is_connected(
             since = time.monotonic()
             assert soon(lambda: passes(there, at_home))
             assert time.monotonic() - since < 15
+            if technology is Technology.OPENVPN:
+                assert soon(lambda: told(living, at_home.line) == GONE_ROUND), told(living, at_home.line)
             assert faults.mend(living.settings) == ["edge transit0"]
             assert soon(lambda: passes(there, at_home))
         finally:
             os.close(there)
+
+
+GONE_ROUND = (
+    Situation.TRANSIT_DOWN,
+    "Un de nos transits, transit, est coupé : tout passe par un autre chemin, peut-être plus lentement.",
+    "One of our transits, transit, is down: all goes by another road, perhaps more slowly.",
+)
+
+
+def told(living: Association, line: str) -> tuple[Situation, str, str]:
+    """What `essaim line diagnose` answers first, in both languages."""
+    samples = open_samples(living.settings)
+    first = diagnosis.diagnose(living.store, samples, living.settings, living.act(), line).findings[0]
+    samples.engine.dispose()
+    return first.situation, first.said.say("fr").replace("\N{NO-BREAK SPACE}", " "), first.said.say("en")
 
 
 def passes(there: int, at_home: homes.Access) -> bool:
