@@ -13,8 +13,8 @@ from starlette.staticfiles import StaticFiles
 
 from api import problems
 from api.pace import Pace
-from api.portal import correcting, diagnosing, pages, public, watching
-from api.rest import described, health, machines, me, metrics, nouns, seeking
+from api.portal import alerting, correcting, diagnosing, measuring, pages, powering, public, watching
+from api.rest import alerts, described, health, machines, me, metrics, nouns, seeking
 from api.rest import diagnosing as diagnoses
 from api.rest.routes import routes_of
 from api.wall import Wall
@@ -27,7 +27,14 @@ from foundation.settings import Settings, read_settings
 from monitoring.embedded import open_series
 from monitoring.models import open_samples
 
-_REST = (me.router, seeking.router, machines.router, diagnoses.router, *(routes_of(noun) for noun in nouns.ALL))
+_REST = (
+    me.router,
+    seeking.router,
+    machines.router,
+    diagnoses.router,
+    alerts.router,
+    *(routes_of(noun) for noun in nouns.ALL),
+)
 """Routers know nothing of an association: made once, they serve every application of this process."""
 
 
@@ -66,6 +73,9 @@ def create(settings: Settings | None = None) -> FastAPI:
     app.include_router(correcting.router, include_in_schema=False)
     app.include_router(diagnosing.router, include_in_schema=False)
     app.include_router(watching.router, include_in_schema=False)
+    app.include_router(powering.router, include_in_schema=False)
+    app.include_router(measuring.router, include_in_schema=False)
+    app.include_router(alerting.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=str(files("api.portal") / "static")))
     # A one-time link is a path, and uvicorn notes down paths whatever it is started with.
     logging.getLogger("uvicorn.access").disabled = True

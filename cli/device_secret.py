@@ -30,7 +30,8 @@ def secret(
     purpose: Annotated[
         str,
         typer.Argument(
-            metavar="PURPOSE", help="wireguard | openvpn | openvpn-static | radius | l2tp | snmp | snmp3 | tsig | login"
+            metavar="PURPOSE",
+            help="wireguard | openvpn | openvpn-static | radius | l2tp | snmp | snmp3 | snmp-write | tsig | login",
         ),
     ],
     generate: Annotated[

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from cli import screen
-from cli.door import Json, help_of, looking, settings
+from cli.door import Json, act, help_of, looking, settings, store
 from foundation.speech import Phrase
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
+
+    from desk.graphs import LineGraph
 
 _NARROWEST: Final = 20
 _WIDEST: Final = 200
@@ -84,20 +86,16 @@ def _machine(name: str, metric: str | None, period: timedelta, at: datetime, *, 
 
 def _line(number: str, period: timedelta, at: datetime, *, as_json: bool) -> None:
     from cli.plots import plotted
-    from desk import graphs
     from foundation.speech import Octets
-    from monitoring.models import open_samples
 
-    samples = open_samples(settings())
-    try:
-        with looking() as session:
-            found = graphs.of_line(samples, graphs.find_line(session, number), period, at, _width())
-    finally:
-        samples.engine.dispose()
+    found = _line_graph(number, period, at)
     if as_json:
         return screen.give(found)
-    for row in plotted(found.picture, screen.language()):
-        screen.drawn(row)
+    for rank, picture in enumerate((found.picture, *found.quality)):
+        if rank:
+            screen.line("")
+        for row in plotted(picture, screen.language()):
+            screen.drawn(row)
     if found.stays:
         rows = [(stay.since, stay.until, Octets(stay.received), Octets(stay.sent)) for stay in found.stays]
         screen.line("")
@@ -110,6 +108,23 @@ def _line(number: str, period: timedelta, at: datetime, *, as_json: bool) -> Non
         count=len(found.stays),
         number=found.number,
     )
+
+
+def _line_graph(number: str, period: timedelta, at: datetime) -> LineGraph:
+    from dataclasses import replace
+
+    from desk import graphs, quality
+    from monitoring.embedded import open_series
+    from monitoring.models import open_samples
+
+    samples = open_samples(settings())
+    try:
+        with looking() as session, closing(open_series(settings())) as series:
+            line, who = graphs.find_line(session, number), replace(act(store()), at=at)
+            measured = quality.pictures(session, series, who, line, period, _width())
+            return replace(graphs.of_line(samples, line, period, at, _width()), quality=tuple(measured))
+    finally:
+        samples.engine.dispose()
 
 
 def _width() -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from cli import closing, diagnosing, line_access, migrating, screen, sharing
+from cli import closing, diagnosing, line_access, migrating, quality, screen, sharing
 from cli.door import After, Json, Why, Yes, help_of, looking, noun, settings, store, writing
 from foundation.speech import Phrase
 
@@ -388,6 +388,7 @@ sharing.register(commands)
 migrating.register(commands)
 line_access.register(commands)
 diagnosing.register(commands)
+quality.register_line(commands)
 commands.command(help=help_of("Là où le cuivre ferme : essaim line closing --within 1y", "Copper that closes soon"))(
     closing.closing
 )

@@ -35,13 +35,16 @@ from cli import (
     line,
     mandate,
     member,
+    nightly,
     offer,
     order,
     ospf,
+    outlet,
     payment,
     poll,
     pool,
     portal,
+    power,
     rack,
     registry,
     renumbering,
@@ -54,6 +57,7 @@ from cli import (
     template,
     ticket,
     token,
+    traps,
     wholesaler,
     works,
 )
@@ -132,6 +136,8 @@ essaim.add_typer(device.commands, name="device")
 essaim.add_typer(device_peers.aggregates, name="aggregate")
 essaim.add_typer(ospf.commands, name="ospf")
 essaim.add_typer(feed.commands, name="feed")
+essaim.add_typer(power.commands, name="power")
+essaim.add_typer(outlet.commands, name="outlet")
 essaim.add_typer(equipment.commands, name="equipment")
 essaim.add_typer(change.commands, name="change")
 change.commands.add_typer(change_life.commands)
@@ -144,6 +150,10 @@ essaim.add_typer(poll.commands, name="poll")
 essaim.command("graph", help=help_of("Dessiner : essaim graph L0042 --last 7d", "Draw: essaim graph L0042 --last 7d"))(
     graph.graph
 )
+essaim.command("nightly", help=help_of("Oublier ce qui a fait son temps", "Forget what was kept long enough"))(
+    nightly.nightly
+)
+essaim.command("traps", help=help_of("Écouter ce que disent les machines", "Listen to what machines say"))(traps.traps)
 essaim.add_typer(alert.commands, name="alert")
 essaim.command("serve", help=help_of("Ouvrir le portail des membres", "Open the members' portal"))(portal.serve)
 essaim.add_typer(journal.commands, name="journal")
@@ -165,4 +175,17 @@ essaim.command("demo", help=help_of("La visite guidée", "The guided tour"))(ass
 def run() -> None:
     """The `essaim` command."""
     completion.prepare()
+    _leave_out_what_nobody_named(sys.argv[1:])
     sys.exit(enter(essaim))
+
+
+def _leave_out_what_nobody_named(words: list[str]) -> None:
+    """Keep the nouns that are among these words: making the commands of all takes longer than most commands do.
+
+    Where none is, or the page of them all is asked for before it, they stay.
+    """
+    groups = essaim.registered_groups
+    named = [group for group in groups if group.name in words]
+    before = words[: min((words.index(str(group.name)) for group in named), default=0)]
+    if named and "--help" not in before:
+        essaim.registered_groups = named

@@ -18,6 +18,7 @@ LABELS: Final = 14
 """Columns that the figures at the left take."""
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _EIGHTHS: Final = len(_BLOCKS) - 1
+_MEDIAN, _BAND = "█", "░"
 _GAPS: Final = Phrase(
     "Là où la ligne du bas s'interrompt, rien n'est connu.", "Where the line at the bottom stops, nothing is known."
 )
@@ -28,7 +29,7 @@ def plotted(picture: Picture, language: Language) -> Iterator[str]:
     yield f"{picture.graph.title.say(language)}, {period(picture, language)}"
     for curve in picture.curves:
         yield ""
-        yield in_words(curve, picture.graph.unit, language)
+        yield in_words(curve, picture.graph.unit, language, spread=picture.graph.spread)
         if curve.known:
             yield from _rows(picture, curve, language)
     if any(curve.known and None in curve.columns[:-1] for curve in picture.curves):
@@ -39,21 +40,30 @@ def plotted(picture: Picture, language: Language) -> Iterator[str]:
 def _rows(picture: Picture, curve: Drawn, language: Language) -> Iterator[str]:
     unit = picture.graph.unit
     bottom, top = scale(*picture.bounds, unit)
-    heights = [_height(band, bottom, top) for band in curve.columns]
+    spread = picture.graph.spread
     for row in reversed(range(ROWS)):
         label = figure(top, unit, language) if row == ROWS - 1 else ""
-        cells = (_BLOCKS[min(max(height - row * _EIGHTHS, 0), _EIGHTHS)] for height in heights)
+        cells = (_cell(band, row, bottom, top, spread=spread) for band in curve.columns)
         yield f"{label:>{LABELS}} │{''.join(cells)}".rstrip()
     known = "".join("─" if band is not None else " " for band in curve.columns)
     yield f"{figure(bottom, unit, language):>{LABELS}} ┴{known}".rstrip()
     yield _times(picture, len(curve.columns))
 
 
-def _height(band: Band | None, bottom: float, top: float) -> int:
-    """How many eighths of a block a column is high; whatever is more than nothing is seen."""
+def _cell(band: Band | None, row: int, bottom: float, top: float, *, spread: bool) -> str:
+    """What a column shows in a row: the mean as a height, or the median within all that there was."""
     if band is None:
-        return 0
-    share = (band.mean - bottom) / (top - bottom)
+        return " "
+    low, mean, high = (_height(value, bottom, top) for value in (band.low, band.mean, band.high))
+    if not spread:
+        return _BLOCKS[min(max(mean - row * _EIGHTHS, 0), _EIGHTHS)]
+    lowest, middle, highest = ((max(height, 1) - 1) // _EIGHTHS for height in (low, mean, high))
+    return _MEDIAN if row == middle else _BAND if lowest <= row <= highest else " "
+
+
+def _height(value: float, bottom: float, top: float) -> int:
+    """How many eighths of a block a figure is high; whatever is more than nothing is seen."""
+    share = (value - bottom) / (top - bottom)
     return max(floor(share * ROWS * _EIGHTHS + 0.5), 1 if share > 0 else 0)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import association, screen
+from cli import association, quality, screen
 from cli.door import Json, help_of, settings, store
 from foundation.speech import Phrase
 
@@ -143,3 +143,6 @@ def _explain(host: str, found: Explained) -> None:
             "To read more of it, add a module: docs/howto/add-a-device.md",
         )
     )
+
+
+quality.register_poll(commands)

@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from desk.declared import drawn_by
 from foundation import reach
 from foundation.errors import EssaimError
 from foundation.settings import Settings
@@ -23,11 +24,12 @@ from inventory.models.places import Site
 from inventory.models.power import Feed, Plug
 from inventory.models.routing import BgpPeer
 from inventory.models.works import WorksState
+from inventory.plugged import Declared
 from monitoring import bgp
 from monitoring.alerts.seen import Answer, Cycle, End, Lapse, Seen, Supply, Works
 from monitoring.alerts.seen import Session as BgpSession
 from monitoring.poll import Report
-from monitoring.series import Measure, Point, SeriesStore
+from monitoring.series import Latest, Measure, Point, SeriesStore, Wanted
 
 ROUTERS_AT_ONCE: Final = 8
 UNHEARD: Final = frozenset({"snmp-no-answer", "snmp-still-silent", "machine-unreachable"})
@@ -136,18 +138,22 @@ def with_said(
     answers: Mapping[str, Answer],
     told: Mapping[str, Mapping[str, bool]],
     feeds: Sequence[tuple[Supply, Sequence[str]]],
+    declared: Sequence[Declared],
+    wanted: Wanted,
 ) -> Seen:
-    """The same with what machines said."""
+    """The same with what machines said, of the series that are wanted."""
     known = {name: one for name, one in answers.items() if name in seen.sites}
-    samples = {name: series.last(name) for name in sorted(known)}
+    latest = series.latest(known, lambda metric, unit: metric in _POWER or wanted(metric, unit))
+    samples = {name: one.said for name, one in latest.items()}
     return replace(
         seen,
         cycle=cycle,
         answers=known,
-        samples={name: _current(said, known[name]) for name, said in samples.items()},
+        samples={name: _current(one, known[name]) for name, one in latest.items()},
         sessions=[replace(one, up=told[one.device].get(one.peer, False)) if one.device in told else one
                   for one in seen.sessions],
         supplies=[replace(one, drawn=_drawn(samples, givers)) for one, givers in feeds],
+        draws=[drawn_by(one, samples, seen.stale) for one in declared],
     )  # fmt: skip
 
 
@@ -170,12 +176,9 @@ def feeds(session: Session) -> list[tuple[Supply, list[str]]]:
     return list(found.values())
 
 
-def _current(said: Sequence[tuple[Point, Measure]], answer: Answer) -> Sequence[tuple[Point, Measure]]:
+def _current(told: Latest, answer: Answer) -> Sequence[tuple[Point, Measure]]:
     """Of a machine that answers, what it told last: a series that it no longer tells of is there no more."""
-    newest = max((point.at for point, _ in said), default=None)
-    if not answer.heard or newest is None:
-        return said
-    return [one for one in said if one[0].at == newest]
+    return [one for one in told.said if one[0].at == told.at] if answer.heard else told.said
 
 
 def _drawn(samples: Mapping[str, Sequence[tuple[Point, Measure]]], givers: Sequence[str]) -> float | None:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
-from desk import alert_facts, notifying
-from desk.vanished import vanished_lines
+from desk import alert_facts, notifying, vanished
+from desk.taken_back import let_in
 from foundation import clock
 from foundation.acts import Act
 from foundation.database import Store, reading, transaction
 from foundation.settings import Settings
-from monitoring.alerts import state, taking
+from inventory import plugged
+from monitoring.alerts import hints, state, taking
 from monitoring.alerts.evaluation import What, evaluate
-from monitoring.alerts.readings import read
+from monitoring.alerts.reading import Reading
+from monitoring.alerts.readings import looked_at, read
 from monitoring.alerts.rules import BadRules, Rules, default_rules, read_rules
 from monitoring.alerts.seen import Answer, Cycle, Seen
 from monitoring.alerts.state import AlertView
 from monitoring.embedded import open_series
 from monitoring.models import open_samples
 from monitoring.poll import Report
+from monitoring.series import Measure, Point, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,46 @@ def watch(
     samples = open_samples(settings)
     try:
         made = None if report is None else (report, (ended or clock.now()) - at)
-        seen = _look(store, samples, settings, at, made)
+        seen = _look(store, samples, settings, at, made, looked_at(rules))
         known = notifying.ways(store, at)
         told = _judge(samples, rules, seen, known.names, at)
-        notifying.notify(samples, settings, known, rules, at, round_made=report is not None)
+        saw = report is not None and not (seen.cycle is not None and seen.cycle.blind)
+        notifying.notify(samples, settings, known, rules, at, round_made=saw)
         with reading(samples) as session:
             left = state.list_alerts(session)
     finally:
         samples.engine.dispose()
     return Watched(tuple(left), *told, wrong)
+
+
+def look(
+    store: Store, settings: Settings, at: datetime, report: Report, told: Mapping[str, Sequence[Measure]]
+) -> Watched:
+    """Judge the machines of a report alone, by what they told between two rounds; all else is left as it was.
+
+    Raises DatabaseBusy, DatabaseUnreadable.
+    """
+    rules, wrong = _rules(settings)
+    samples, met = open_samples(settings), alert_facts.answers_of(report)
+    try:
+        with reading(store) as session:
+            seen = alert_facts.facts(session, settings, at)
+        with transaction(samples) as session:
+            hints.note_met(session, met, at)
+            cycle, answers = state.last_round(session), state.answers(session)
+            seen = replace(seen, traps=hints.lately(session, at))
+        with closing(open_series(settings)) as series:
+            seen = alert_facts.with_said(seen, series, cycle, answers, {}, [], [], looked_at(rules))
+        now = {name: [(Point(at, one.value), one) for one in said] for name, said in told.items() if name in seen.sites}
+        seen = replace(seen, samples={**seen.samples, **now})
+        known = notifying.ways(store, at)
+        judged = _judge(samples, rules, seen, known.names, at, partial(hints.is_about, devices=met.keys()))
+        notifying.notify(samples, settings, known, rules, at, round_made=False)
+        with reading(samples) as session:
+            left = state.list_alerts(session)
+    finally:
+        samples.engine.dispose()
+    return Watched(tuple(left), *judged, wrong)
 
 
 def take(store: Store, settings: Settings, act: Act, number: str) -> AlertView:
@@ -115,37 +150,55 @@ def _rules(settings: Settings) -> tuple[Rules, BadRules | None]:
 
 
 def _look(
-    store: Store, samples: Store, settings: Settings, at: datetime, made: tuple[Report, timedelta] | None
+    store: Store,
+    samples: Store,
+    settings: Settings,
+    at: datetime,
+    made: tuple[Report, timedelta] | None,
+    wanted: Wanted,
 ) -> Seen:
     with reading(store) as session:
         seen = alert_facts.facts(session, settings, at)
         asked = alert_facts.routers(session, settings)
-        feeds = alert_facts.feeds(session)
-        seen = replace(seen, vanished=[one.line for one in vanished_lines(session, samples, at)])
+        feeds, declared = alert_facts.feeds(session), plugged.list_declared(session)
+        gone, refusing = vanished.vanished_lines(session, samples, at), vanished.doors(session)
+        seen = replace(seen, let_in=let_in(session, samples, at))
     told, met = alert_facts.ask_routers(settings.means(), asked)
+    if settings.driver != "console":
+        gone = vanished.unheard(settings.means(), refusing, gone)
+    seen = replace(seen, vanished=[one.line for one in gone])
     with transaction(samples) as session:
-        cycle, answers = _round(session, at, made)
+        cycle, answers = _round(session, at, made, met)
+        hints.forget(session, at)
+        seen = replace(seen, traps=hints.lately(session, at))
     answers = alert_facts.together(answers, met)
     with closing(open_series(settings)) as series:
-        return alert_facts.with_said(seen, series, cycle, answers, told, feeds)
+        return alert_facts.with_said(seen, series, cycle, answers, told, feeds, declared, wanted)
 
 
 def _round(
-    session: Session, at: datetime, made: tuple[Report, timedelta] | None
+    session: Session, at: datetime, made: tuple[Report, timedelta] | None, met: Mapping[str, Answer]
 ) -> tuple[Cycle | None, dict[str, Answer]]:
     """The latest round, written down where it ends now, and how each machine met it."""
     if made is not None:
         report, took = made
-        state.note_round(session, Cycle(at, took), alert_facts.answers_of(report))
+        state.note_round(session, Cycle(at, took), alert_facts.answers_of(report), met)
         session.flush()
     return state.last_round(session), state.answers(session)
 
 
-def _judge(samples: Store, rules: Rules, seen: Seen, ways: list[str], at: datetime) -> tuple[int, int]:
+def _judge(
+    samples: Store,
+    rules: Rules,
+    seen: Seen,
+    ways: list[str],
+    at: datetime,
+    only: Callable[[Reading], bool] | None = None,
+) -> tuple[int, int]:
     """Evaluate and write down, in one transaction: two who do so at once do it one after the other."""
     with transaction(samples) as session:
         state.channels(session, ways)  # a new one is to know what begins now
-        judged = evaluate(rules.named(), read(rules, seen), state.standings(session), seen.works, at)
+        judged = evaluate(rules.named(), read(rules, seen), state.standings(session), seen.works, at, only)
         state.keep(session, judged, rules.named(), at)
     mended = sum(event.what is What.MENDED for event in judged.events)
     return len(judged.events) - mended, mended

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from desk import diagnosis_facts
+from desk import diagnosis_facts, quality
 from desk.diagnosis_facts import Known
 from foundation.acts import Act
 from foundation.database import Store, reading
@@ -83,6 +83,8 @@ def diagnose(
         if not whole and not rights.is_own(session, act, line):
             rights.demand(session, act, Task.MONITORING_READ, line)
         known = diagnosis_facts.known(session, line, act.at, complaint)
+        echoes = quality.lately(session, settings, act, line)
+    known = replace(known, seen=replace(known.seen, echoes=tuple(echoes)))
     found = judged(_looked(known, samples, settings.means(), act.at))
     return found if whole else found.for_member()
 

@@ -23,7 +23,6 @@ from monitoring.diagnosis.roads import Router
 from monitoring.diagnosis.seen import RECENT, Certificate, Complaint, Notice, Part, Seen, Touched
 from monitoring.poll import RadiusServer, Server
 from provisioning import changes, facts
-from provisioning.artifacts.radius import RADIUS
 from provisioning.handouts import own_address
 from provisioning.models import ChangeState
 
@@ -62,7 +61,7 @@ class Known:
     @property
     def radius(self) -> tuple[Machine, ...]:
         """The RADIUS servers to ask."""
-        return tuple(one.machine for one in self.servers if isinstance(one, RadiusServer))
+        return tuple(one.machine for one in self.servers if isinstance(one, RadiusServer) and not one.detail)
 
 
 def known(session: Session, line: Line, at: datetime, complaint: Complaint | None) -> Known:
@@ -136,10 +135,7 @@ def _doors(session: Session, line: Line) -> tuple[tuple[tuple[Machine, tuple[Par
 def _servers(session: Session, line: Line, opened: dict[str, dict[str, int]]) -> tuple[Server, ...]:
     """The servers that tell whether the line is connected."""
     if line.offer.delivery in _PPP:
-        radius = devices.list_devices(session, role="radius")
-        return tuple(
-            RadiusServer(devices.machine(one), opened["ppp"]) for one in radius if one.platform == RADIUS.platform
-        )
+        return tuple(polling.ppp_servers(session, opened))
     if line.offer.delivery != Delivery.TUNNEL or line.device is None:
         return ()
     return tuple(one for one in polling.vpn_servers(session, opened) if one.machine.name == line.device.name)

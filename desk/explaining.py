@@ -12,6 +12,7 @@ from inventory import devices
 from inventory.snmp_users import snmp_user
 from monitoring.snmp.agents import Agent, Community
 from monitoring.snmp.explain import Explained, explain
+from provisioning.hosted import SnmpNotAgreed
 
 
 def is_address(host: str) -> bool:
@@ -26,10 +27,12 @@ def is_address(host: str) -> bool:
 def of_machine(store: Store, settings: Settings, name: str, at: datetime) -> Explained:
     """A machine of the inventory, read as it is polled.
 
-    Raises NoSuchDevice, NoSuchSecret, NoAnswer, Denied, BadAnswer, LabDown.
+    Raises NoSuchDevice, SnmpNotAgreed, NoSuchSecret, NoAnswer, Denied, BadAnswer, LabDown.
     """
     with reading(store) as session:
         device = devices.find_device(session, name)
+        if device.owner_id is not None and not device.snmp_agreed:
+            raise SnmpNotAgreed(device=device.name)
         known = {agent.device: agent for agent in polling.snmp_agents(session)}
         agent = known.get(device.name)
         if agent is None:

@@ -58,11 +58,15 @@ class NoSuchGraph(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class LineGraph:
-    """A line over a time: its traffic, and the connections that it is told from, the latest first."""
+    """A line over a time: its traffic, and the connections that it is told from, the latest first.
+
+    `quality` is its latency and what was lost, where its member agreed to that and it is theirs to see who asks.
+    """
 
     number: str
     picture: Picture
     stays: tuple[Stay, ...]
+    quality: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

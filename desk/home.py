@@ -10,12 +10,12 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from billing.balance import Balance, balance
-from desk import status
+from desk import alert_board, status
 from foundation import clock
 from foundation.acts import Act
 from foundation.database import Store
 from foundation.speech import Language, Phrase
-from inventory import announced, closures, emergencies, lines, rights
+from inventory import announced, closures, devices, emergencies, lines, rights
 from inventory.announced import Announced
 from inventory.models.lines import Line, Share, Technology
 from inventory.models.people import Member
@@ -67,6 +67,10 @@ class Home:
     """Those that nobody has read over yet, for whoever holds a mandate."""
     works: tuple[Announced, ...] = ()
     """Works and incidents that concern the member, and no others."""
+    alerts: alert_board.Count | None = None
+    """What burns, for whoever may read alerts."""
+    machines: tuple[str, ...] = ()
+    """The names of the member's machines that we host."""
 
     def sentence(self, language: Language) -> str:
         """The whole of it at one glance."""
@@ -101,6 +105,8 @@ def home_of(session: Session, samples: Store, member: Member, at: datetime) -> H
         balance(session, member, clock.today(at)),
         _emergencies(session, member, at),
         announced.of_member(session, member, at),
+        alert_board.count(session, samples, Act(str(member), at)),
+        tuple(one.name for one in devices.list_devices(session, owner=member, limit=1000)),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from foundation.database import Store, reading
 from inventory.models.devices import Device
 from inventory.models.lines import Line
-from monitoring.alerts import state
+from monitoring.alerts import hints, state
 from monitoring.models import Connection
 from monitoring.openmetrics import Family, families
 from monitoring.series import SeriesStore
@@ -32,7 +32,7 @@ def measured(session: Session, samples: Store, series: SeriesStore) -> list[Fami
     present = session.scalars(select(Device.name).where(Device.until.is_(None))).all()
     with reading(samples) as seen:
         own = list(_own(seen))
-    told = {name: [measure for _, measure in series.last(name)] for name in present}
+    told = {name: [measure for _, measure in one.said] for name, one in series.latest(present).items()}
     return [lines, *own, *families({name: measures for name, measures in told.items() if measures})]
 
 
@@ -44,6 +44,10 @@ def _own(session: Session) -> Iterator[Family]:
     for severity, count in Counter(one.severity for one in state.list_alerts(session, limit=10_000)).items():
         alerts.put(count, severity=str(severity))
     yield alerts
+    traps = Family("essaim_traps", "counter", "Packets that came where traps are listened for, by what became of them")
+    for outcome, count in hints.counts(session).items():
+        traps.put(count, outcome=outcome)
+    yield traps
     up = Family("essaim_up", "gauge", "Whether a machine answered the latest round")
     for name, answer in state.answers(session).items():
         up.put(int(answer.heard), device=name)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from foundation.acts import Act
 from inventory import addresses, devices, lines, members, offers, places, routing
+from inventory.device_facts import Facts
 from inventory.lines import Ordering
 from inventory.models.addresses import Pool, Role
 from inventory.models.devices import Device, Interface
@@ -251,5 +252,6 @@ def _host(session: Session, draw: Random, people: list[Member], site: Site) -> N
             core = addresses.find_pool(session, "coeur-v4")
             _give(session, act, core, devices.add_interface(session, act, device, "core0"), "192.0.2.14")
             devices.set_secret(session, act, device, "snmp", secrets.token_urlsafe(12))
+            devices.change_device(session, act, device, Facts(snmp_agreed=True))
         else:
             addresses.allocate(session, act, pool, devices.add_interface(session, act, device, "eth0"), Role.WAN)

@@ -59,9 +59,21 @@ class Settings(BaseSettings):
     smtp: str = Field(default="", repr=False, description="smtp:// or smtps://, host and port; default: the outbox")
     mail_from: str = Field(default="essaim@localhost", description="who mails come from, and are answered to")
     poll_seconds: int = Field(default=300, ge=10, le=86_400, description="how often `essaim poll` is run, in seconds")
+    traps: str = Field(default="", description="where `essaim traps` listens, as 0.0.0.0:162; default: nowhere")
     series_raw_days: int = Field(default=14, ge=1, le=3660, description="days for which every sample is kept")
     series_five_days: int = Field(default=90, ge=1, le=3660, description="days for which five minutes are told apart")
+    quality_days: int = Field(
+        default=90, ge=1, le=3660, description="days for which the quality of lines that agreed is kept"
+    )
+    connection_days: int = Field(
+        default=365, ge=1, le=365, description="days for which connections are kept after their end"
+    )
     series_hour_days: int = Field(default=1096, ge=1, le=3660, description="days for which hours are told apart")
+
+    @field_validator("traps")
+    @classmethod
+    def _nowhere_or(cls, text: str) -> str:
+        return cls._host_and_port(text) if text else ""
 
     @field_validator("listen")
     @classmethod

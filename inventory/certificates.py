@@ -134,6 +134,14 @@ def in_force(session: Session, at: datetime, name: str | None = None) -> Sequenc
     return session.scalars(query.order_by(Certificate.not_after, Certificate.id)).all()
 
 
+def taken_back(session: Session, at: datetime) -> list[str]:
+    """Names of which a certificate was revoked before its end, and none is in force, in order."""
+    query = select(Certificate.name).where(
+        Certificate.device_id.is_(None), Certificate.revoked_at.is_not(None), Certificate.not_after > at
+    )
+    return sorted(set(session.scalars(query)) - {one.name for one in in_force(session, at)})
+
+
 def find_certificate(session: Session, serial: str) -> Certificate:
     """The certificate of that serial number, with or without colons. Raises NoSuchCertificate."""
     plain = serial.strip().replace(":", "").lower().lstrip("0")

@@ -39,9 +39,11 @@ _NOUNS: Final = {
     "offer": ("offre", "offer"),
     "order": ("commande", "order"),
     "ospf-key": ("clé OSPF", "OSPF key"),
+    "outlet": ("prise", "outlet"),
     "payment": ("paiement", "payment"),
     "pool": ("pool", "pool"),
     "proxy": ("procuration", "proxy"),
+    "quality": ("mesure de la qualité", "measured quality"),
     "rack": ("baie", "rack"),
     "referent": ("référent·e", "referent"),
     "renumbering": ("renumérotation", "renumbering"),
@@ -62,6 +64,7 @@ _NOUNS: Final = {
 _ACTS: Final = {
     "accept": ("acceptation", "acceptance"),
     "add": ("ajout", "addition"),
+    "agree": ("accord", "agreement"),
     "allocate": ("attribution", "allocation"),
     "announce": ("annonce", "announcement"),
     "applied": ("appliqué", "applied"),
@@ -109,6 +112,7 @@ _ACTS: Final = {
     "plug": ("branchement", "plugged in"),
     "propose": ("proposition", "proposal"),
     "public-key": ("clé publique", "public key"),
+    "reboot": ("redémarrage", "reboot"),
     "record": ("enregistrement", "record"),
     "recover": ("reprise", "recovery"),
     "refund": ("remboursement", "refund"),
@@ -133,6 +137,7 @@ _ACTS: Final = {
     "stale": ("périmé", "stale"),
     "state": ("état", "state"),
     "strike": ("radiation", "struck out"),
+    "supply": ("fournisseur", "supplier"),
     "take": ("prise en charge", "taken charge of"),
     "take-out": ("sortie de baie", "taken out"),
     "tell": ("annonce de fin", "end announced"),
@@ -142,6 +147,7 @@ _ACTS: Final = {
     "upgrade": ("mise à jour", "upgrade"),
     "wave": ("vague", "wave"),
     "weigh": ("poids", "weight"),
+    "withdraw": ("retrait de l'accord", "agreement withdrawn"),
 }
 
 

@@ -44,6 +44,7 @@ class Purpose(StrEnum):
     SNMP = "snmp"
     TSIG = "tsig"
     SNMP3 = "snmp3"
+    SNMP_WRITE = "snmp-write"
     LOGIN = "login"
 
     @property
@@ -60,6 +61,7 @@ _PURPOSES: Final = {
     Purpose.L2TP: Phrase("secret des tunnels L2TP", "L2TP tunnel secret"),
     Purpose.SNMP: Phrase("communauté SNMP", "SNMP community"),
     Purpose.SNMP3: Phrase("compte SNMPv3", "SNMPv3 user"),
+    Purpose.SNMP_WRITE: Phrase("communauté SNMP qui écrit", "SNMP community that writes"),
     Purpose.LOGIN: Phrase("mot de passe d'Essaim sur la machine", "Essaim's password on the machine"),
     Purpose.TSIG: Phrase("clé TSIG des mises à jour DNS", "TSIG key of DNS updates"),
 }
@@ -193,6 +195,13 @@ def snmp_secrets(session: Session) -> Mapping[str, str | SnmpUser]:
     rows = session.execute(held.where(DeviceSecret.name.in_(("snmp", "snmp3"))).order_by(DeviceSecret.name))
     opened = ((device, purpose, vault_of(session).open(sealed)) for device, purpose, sealed in rows)
     return {device: snmp_user(text) if purpose == Purpose.SNMP3 else text for device, purpose, text in opened}
+
+
+def snmp_writer(session: Session, device: Device) -> str | None:
+    """The community that a machine is written to with, where it has one."""
+    held = select(DeviceSecret.secret).where(DeviceSecret.device_id == device.id, DeviceSecret.name == "snmp-write")
+    sealed = session.scalar(held)
+    return None if sealed is None else vault_of(session).open(sealed)
 
 
 def tsig(text: str) -> str:

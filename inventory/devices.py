@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from foundation import clock, journal
@@ -324,9 +324,13 @@ def list_devices(
 
 
 def polled(session: Session) -> Sequence[Device]:
-    """Machines that are polled over SNMP: those whose community or user was given to us."""
+    """Machines that are polled over SNMP: those whose community or user was given to us.
+
+    A member's machine is so only where its owner agreed: of the others we know their outlet and their switch port.
+    """
     told = select(DeviceSecret.device_id).where(DeviceSecret.name.in_(("snmp", "snmp3")))
     query = select(Device).where(Device.id.in_(told), Device.management.is_not(None))
+    query = query.where(or_(Device.owner_id.is_(None), Device.snmp_agreed))
     return session.scalars(query.where(Device.until.is_(None)).order_by(Device.name)).all()
 
 

@@ -153,7 +153,7 @@ def small_isp(
     return Topology(
         authorised_key=authorised_key,
         machines=(
-            Machine("noc", "noc", (_management(254),)),
+            _noc(),
             Machine("edge", "edge", (_management(1), Port("core0", "core"), Port("transit0", "transit"))),
             *_servers(hosted),
             *_outside(),
@@ -185,7 +185,7 @@ def whole_isp(
     return Topology(
         authorised_key=authorised_key,
         machines=(
-            Machine("noc", "noc", (_management(254),)),
+            _noc(),
             *(Machine(name, "router", (_management(number), *ports)) for name, number, ports in routers),
             *_servers(hosted),
             second_lns(),
@@ -228,6 +228,12 @@ def second_lns() -> Machine:
 
 def _management(number: int) -> Port:
     return Port("mgmt0", MANAGEMENT, (f"100.64.0.{number}/24",))
+
+
+def _noc() -> Machine:
+    """Where Essaim runs: among the machines, and on their LAN, from where it listens to members' lines."""
+    core = Port("core0", "core", ("192.0.2.13/28", "2001:db8::13/64"))
+    return Machine("noc", "noc", (_management(254), core), _GATEWAYS)
 
 
 def _server(name: str, kind: Kind, number: int, *more: Port) -> Machine:

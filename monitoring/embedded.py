@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cache
 from itertools import groupby
 from math import isnan
 from typing import Final, TypeAlias
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_nothing
 from sqlalchemy.orm import Session
 
@@ -25,8 +26,9 @@ from monitoring import packing
 from monitoring.bringing_over import bring_over
 from monitoring.rates import COUNTERS, DISCONTINUITY, LONGEST, UPTIME
 from monitoring.rollups import FIVE_MINUTES, HOUR, Rolled, Whiles
-from monitoring.series import Band, Heard, Measure, Name, Point, Resolution
-from monitoring.series_names import Known, Listed, Names
+from monitoring.rows import SIGNED, Row, Rows, meant, milliseconds, moment
+from monitoring.series import Band, Heard, Latest, Measure, Name, Point, Resolution, Wanted
+from monitoring.series_names import Listed, Names
 from monitoring.series_tables import Chunk, FiveMinutes, Hourly, Keeping, Machine, Told, open_file
 from monitoring.sidebyside import Part, Samples, side_by_side
 
@@ -39,8 +41,6 @@ _ROLLED: Final[Mapping[Resolution, tuple[RollUp, int]]] = {
 _LEAST_AT_ONCE: Final = 16
 _CYCLES_OF_PACKING: Final = 45
 """Of what waits to be packed a forty-fifth goes after each cycle; where that is little, sixteen hours of a machine."""
-_SIGNED: Final = packing.WORD // 2
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
@@ -58,16 +58,16 @@ class EmbeddedStore:
 
     def append(self, heard: Iterable[Heard]) -> None:
         """Write a cycle to the journal, pack a little of what is old, forget what was kept long enough."""
-        told = [each for each in heard if each.measures]
-        if not told:
+        make = Rows()
+        rows = [row for row in map(make.row, heard) if row is not None]
+        if not rows:
             return
         try:
             with transaction(self._store) as session:
-                machines = self._names.machines(session, {each.device for each in told})
-                rows = [row for each in told for row in self._row(session, machines[each.device], each)]
-                if rows:
-                    session.execute(insert_or_nothing(Told).on_conflict_do_nothing(), rows)
-                now = max(_milliseconds(each.at) for each in told)
+                machines = self._names.machines(session, {row.device for row in rows})
+                told = [self._told(session, machines[row.device], row) for row in rows]
+                session.execute(insert_or_nothing(Told).on_conflict_do_nothing(), told)
+                now = max(row.at for row in rows)
                 pending = self._pending(session, now)
                 for machine, hour in pending[: max(_LEAST_AT_ONCE, len(pending) // _CYCLES_OF_PACKING)]:
                     self._pack_hour(session, machine, hour)
@@ -79,43 +79,64 @@ class EmbeddedStore:
     def pack(self, until: datetime) -> None:
         """Pack every hour that is over by then, however long that takes."""
         with transaction(self._store) as session:
-            for machine, hour in self._pending(session, _milliseconds(until)):
+            for machine, hour in self._pending(session, milliseconds(until)):
                 self._pack_hour(session, machine, hour)
+
+    def forget(self, device: str, before: datetime | None = None) -> None:
+        """Delete what a machine said, all or what is old. Its number stays its own: others may hold it in memory."""
+        with transaction(self._store) as session:
+            number = session.scalar(select(Machine.id).where(Machine.name == device))
+            for table in (Told, Chunk, FiveMinutes, Hourly):
+                old = () if before is None else (table.hour < milliseconds(before) // HOUR,)
+                session.execute(delete(table).where(table.machine_id == number, *old))
+
+    def devices(self) -> Sequence[str]:
+        """The machines of which something is kept, by name."""
+        kept = [exists().where(table.machine_id == Machine.id) for table in (Told, Chunk, FiveMinutes, Hourly)]
+        with reading(self._store) as session:
+            return session.scalars(select(Machine.name).where(or_(*kept)).order_by(Machine.name)).all()
 
     def last(self, device: str) -> Sequence[tuple[Point, Measure]]:
         """The latest sample of each series of a machine, by metric and instance."""
-        found: dict[tuple[str, str], tuple[Point, Measure]] = {}
+        found = self.latest([device])
+        return found[device].said if found else []
+
+    def latest(self, devices: Collection[str], wanted: Wanted | None = None) -> Mapping[str, Latest]:
+        """The same of each of these machines that ever said anything; of those series alone that are wanted."""
+        wanted = cache(wanted or _whatever)
+        newest = (
+            select(Told.machine_id, Told.layout_id, func.max(Told.at).label("at"))
+            .where(Told.machine_id.in_(select(Machine.id).where(Machine.name.in_(devices))))
+            .group_by(Told.machine_id, Told.layout_id)
+            .subquery()
+        )
+        same = (Told.machine_id == newest.c.machine_id, Told.layout_id == newest.c.layout_id, Told.at == newest.c.at)
+        query = select(Machine.name, Told.at, Told.layout_id, Told.row).join(newest, and_(*same))
+        found: dict[str, Latest] = {}
         with reading(self._store) as session:
             rows = session.execute(
-                select(Told.layout_id, func.max(Told.at), Told.row)  # SQLite gives the row of that very instant
-                .join(Machine, Machine.id == Told.machine_id)
-                .where(Machine.name == device)
-                .group_by(Told.layout_id)
-                .order_by(func.max(Told.at).desc())
+                query.join(Machine, Machine.id == Told.machine_id).order_by(Machine.name, Told.at.desc())
             )
-            for number, at, row in rows:
-                names = self._names.listed(session, number).names
-                for (metric, instance, unit), word in zip(names, _opened(row, len(names)), strict=True):
-                    value = _meant(metric, word)
-                    said = Point(_moment(at), value), Measure(metric, instance, unit, value)
-                    found.setdefault((metric, instance), said)
-        return [found[name] for name in sorted(found)]
+            for device, told in groupby(rows, key=lambda row: row[0]):
+                parts = [(at, self._names.listed(session, number), row) for _, at, number, row in told]
+                found[device] = Latest(moment(parts[0][0]), _newest(parts, wanted))
+        return found
 
     def between(self, series: Name, since: datetime, until: datetime) -> Sequence[Point]:
         """The samples of one series from `since` to `until` (half-open), the oldest first."""
         with reading(self._store) as session:
             machine = self._names.machine(session, series.device)
-            samples = self._samples(session, machine, series, _milliseconds(since), _milliseconds(until))
+            samples = self._samples(session, machine, series, milliseconds(since), milliseconds(until))
         column = samples.column(series.metric, series.instance)
         return [
-            Point(_moment(at), _meant(series.metric, word))
+            Point(moment(at), meant(series.metric, word))
             for at, word in zip(samples.instants, column, strict=True)
             if word is not None
         ]
 
     def bands(self, series: Name, since: datetime, until: datetime, resolution: Resolution) -> Sequence[Band]:
         """One series from `since` to `until` (half-open), the oldest first; what is not known is absent."""
-        first, last = _milliseconds(since), _milliseconds(until)
+        first, last = milliseconds(since), milliseconds(until)
         with reading(self._store) as session:
             machine = self._names.machine(session, series.device)
             if resolution is Resolution.RAW:
@@ -126,25 +147,18 @@ class EmbeddedStore:
 
     # What is written
 
-    def _row(self, session: Session, machine: int, heard: Heard) -> Iterator[dict[str, object]]:
-        """The journal's row of what a machine said; none where nothing of it can be kept."""
-        names = [(each.metric, each.instance, each.unit) for each in heard.measures]
+    def _told(self, session: Session, machine: int, row: Row) -> dict[str, object]:
+        """The journal's row of what a machine said."""
         listed = self._names.latest(machine)
-        words = _words(heard.measures) if listed is not None and listed.names == names else None
-        if listed is None or words is None:
-            kept = _within_bounds(heard.measures)
-            if not kept:
-                return
-            listed = self._names.list_of(session, machine, list(kept))
-            words = array("Q", kept.values())
-        at = _milliseconds(heard.at)
-        yield {
+        if listed is None or listed.names != row.names:
+            listed = self._names.list_of(session, machine, row.names)
+        return {
             "machine_id": machine,
-            "at": at,
-            "hour": at // HOUR,
+            "at": row.at,
+            "hour": row.at // HOUR,
             "packed": False,
             "layout_id": listed.id,
-            "row": packing.pack_row(words),
+            "row": row.octets,
         }
 
     def _pending(self, session: Session, now: int) -> list[tuple[int, int]]:
@@ -275,23 +289,20 @@ def open_series(settings: Settings) -> EmbeddedStore:
     return kept
 
 
-def _words(measures: Sequence[Measure]) -> array[int] | None:
-    """The values as they are, where none needs a second look."""
-    try:
-        words = array("Q", [each.value for each in measures])
-    except OverflowError:
-        return None
-    return words if max(words) < _SIGNED else None
+def _whatever(_metric: str, _unit: str) -> bool:
+    return True
 
 
-def _within_bounds(measures: Iterable[Measure]) -> dict[Known, int]:
-    """The latest of each series, as a word; what is out of bounds is left out."""
-    kept: dict[tuple[str, str], tuple[str, int]] = {}
-    for each in measures:
-        least, most = (0, packing.WORD) if each.metric in COUNTERS else (-_SIGNED, _SIGNED)
-        if least <= each.value < most:
-            kept[each.metric, each.instance] = each.unit, each.value % packing.WORD
-    return {(metric, instance, unit): word for (metric, instance), (unit, word) in kept.items()}
+def _newest(parts: Iterable[tuple[int, Listed, bytes]], wanted: Wanted) -> list[tuple[Point, Measure]]:
+    """What the rows of one machine say, the latest first: each series as the first of them has it."""
+    found: dict[tuple[str, str], tuple[Point, Measure]] = {}
+    for at, listed, row in parts:
+        when, words = moment(at), _opened(row, len(listed.names))
+        for (metric, instance, unit), word in zip(listed.names, words, strict=True):
+            if wanted(metric, unit) and (metric, instance) not in found:
+                value = meant(metric, word)
+                found[metric, instance] = Point(when, value), Measure(metric, instance, unit, value)
+    return [found[name] for name in sorted(found)]
 
 
 def _ranks(listed: Listed, wanted: Name | None) -> list[int]:
@@ -321,28 +332,23 @@ def _rates_of(samples: Samples, whiles: Whiles, metric: str, instance: str) -> l
     column = samples.column(metric, instance)
     if metric in COUNTERS:
         return whiles.rates(column, COUNTERS[metric], samples.column(DISCONTINUITY, instance))
-    if max((word for word in column if word is not None), default=0) >= _SIGNED:
-        column = [None if word is None else _meant(metric, word) for word in column]
+    if max((word for word in column if word is not None), default=0) >= SIGNED:
+        column = [None if word is None else meant(metric, word) for word in column]
     return whiles.rates(column, None)
 
 
 def _rates(samples: Samples, series: Name) -> list[Band]:
     rates = _rates_of(samples, samples.whiles(), series.metric, series.instance)
     instants = samples.instants[samples.before :]
-    return [Band(_moment(at), rate, rate, rate) for at, rate in zip(instants, rates, strict=True) if rate is not None]
+    return [Band(moment(at), rate, rate, rate) for at, rate in zip(instants, rates, strict=True) if rate is not None]
 
 
 def _banded(rolled: Rolled, since: int, lasting: int) -> dict[int, Band]:
     return {
-        since + place * lasting: Band(_moment(since + place * lasting), low, mean, high)
+        since + place * lasting: Band(moment(since + place * lasting), low, mean, high)
         for place, (low, mean, high) in enumerate(zip(*rolled, strict=True))
         if not isnan(mean)
     }
-
-
-def _meant(metric: str, word: int) -> int:
-    """What a word means: of what does not count up, the upper half is below zero."""
-    return word - packing.WORD if word >= _SIGNED and metric not in COUNTERS else word
 
 
 def _opened(row: bytes, width: int) -> list[int]:
@@ -350,11 +356,3 @@ def _opened(row: bytes, width: int) -> list[int]:
         return packing.unpack_row(row, width)
     except packing.Garbled as garbled:
         raise DatabaseUnreadable(reason=Told.__tablename__) from garbled
-
-
-def _milliseconds(at: datetime) -> int:
-    return (at - _EPOCH) // _MILLISECOND
-
-
-def _moment(at: int) -> datetime:
-    return _EPOCH + at * _MILLISECOND

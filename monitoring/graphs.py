@@ -39,12 +39,16 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A graph: `key` is what it is called in commands and addresses."""
+    """A graph: `key` is what it is called in commands and addresses.
+
+    `spread`: its columns go from the least by the median to the 95th percentile, and not by the mean to the most.
+    """
 
     key: str
     title: Phrase
     unit: Shown
     curves: tuple[Curve, ...]
+    spread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ A series is one thing measured on one machine: its metric (`ifHCInOctets`) and i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # frozen, each would take several times as long to make: nobody changes one
 class Measure:
     """What a machine says of itself at one instant.
 
@@ -32,6 +32,13 @@ class Point(NamedTuple):
 
     at: datetime
     value: int
+
+
+class Latest(NamedTuple):
+    """When a machine last said anything, and the latest sample of each of its series, by metric and instance."""
+
+    at: datetime
+    said: Sequence[tuple[Point, Measure]]
 
 
 class Band(NamedTuple):
@@ -72,6 +79,10 @@ class Resolution(Enum):
     HOUR = timedelta(hours=1)
 
 
+Wanted: TypeAlias = Callable[[str, str], bool]
+"""Whether series of this metric and this unit are wanted."""
+
+
 class SeriesStore(Protocol):
     """What keeps series. Every one of them passes `tests/contract/test_series_stores.py`.
 
@@ -86,11 +97,23 @@ class SeriesStore(Protocol):
         """
         ...
 
+    def forget(self, device: str, before: datetime | None = None) -> None:
+        """Delete what a machine said; with `before`, only whole hours that were over by then."""
+        ...
+
+    def devices(self) -> Sequence[str]:
+        """The machines of which something is kept, by name."""
+        ...
+
     def last(self, device: str) -> Sequence[tuple[Point, Measure]]:
         """The latest sample of each series of a machine, by metric and instance.
 
         A series that the machine no longer tells of is left out from the hour after next on.
         """
+        ...
+
+    def latest(self, devices: Collection[str], wanted: Wanted | None = None) -> Mapping[str, Latest]:
+        """The same of each of these machines that ever said anything; of those series alone that are wanted."""
         ...
 
     def between(self, series: Name, since: datetime, until: datetime) -> Sequence[Point]:

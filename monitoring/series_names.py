@@ -6,7 +6,8 @@ import json
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from sys import intern
 from typing import TypeAlias
 
 from sqlalchemy import insert, select
@@ -110,5 +111,9 @@ def _numbered(session: Session) -> dict[str, int]:
     return {row.name: row.id for row in session.execute(select(Machine.name, Machine.id))}
 
 
+@lru_cache(maxsize=4096)
 def _opened(text: bytes) -> list[Known]:
-    return [(metric, instance, unit) for metric, instance, unit in json.loads(zlib.decompress(text))]
+    """The names of a list: machines of a kind have the same, and each round asks for all of them again."""
+    return [
+        (intern(metric), intern(instance), intern(unit)) for metric, instance, unit in json.loads(zlib.decompress(text))
+    ]

@@ -56,7 +56,7 @@ def drawn(picture: Picture, language: Language, *, name: str, standing: bool) ->
             "size": (WIDTH, HEIGHT),
             "edges": (LEFT, RIGHT, TOP, BOTTOM),
             "title": f"{picture.graph.title.say(language)}, {period(picture, language)}",
-            "words": " ".join(in_words(curve, unit, language) for curve in picture.curves),
+            "words": " ".join(in_words(curve, unit, language, spread=picture.graph.spread) for curve in picture.curves),
             "levels": [Mark(_y(level, bottom, top), figure(level, unit, language)) for level in levels],
             "times": _times(picture),
             "lines": [_line(picture, curve, (bottom, top), language) for curve in picture.curves],
@@ -64,9 +64,14 @@ def drawn(picture: Picture, language: Language, *, name: str, standing: bool) ->
     )
 
 
+def column(picture: Picture) -> float:
+    """How wide a column is, in the drawing's own units; the first begins at `LEFT`."""
+    return (RIGHT - LEFT) * (picture.step / (picture.until - picture.since))
+
+
 def _line(picture: Picture, curve: Drawn, bounds: tuple[float, float], language: Language) -> Line:
     means, bands = [], []
-    wide = (RIGHT - LEFT) * (picture.step / (picture.until - picture.since))
+    wide = column(picture)
     for begin, columns in _pieces(curve.columns):
         xs = [LEFT + wide * (begin + place + 0.5) for place in range(len(columns))]
         xs = [xs[0] - wide / 2, *xs[1:-1], xs[-1] + wide / 2] if len(xs) > 1 else [xs[0] - wide / 2, xs[0] + wide / 2]

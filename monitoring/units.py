@@ -38,6 +38,7 @@ _VALUES: Final[dict[str, Shown]] = {
     "percent": Shown(_same("%")),
     "hundredths": Shown(_same(""), 0.01),
     "seconds": Shown(_same("s")),
+    "microseconds": Shown(_same("ms"), 0.001),
     "minutes": Shown(_same("min")),
     "degrees": Shown(_same("°C")),
     "watts": Shown(_same("W")),

@@ -19,11 +19,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import settings
-from sqlalchemy import URL, make_url, text
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 
-from foundation import reach
+from foundation import database, escrow, reach
 from foundation.acts import Act
 from foundation.database import EssaimSession, Store, engine_of, transaction
 from foundation.vault import Vault
@@ -56,6 +58,45 @@ def act() -> Act:
     return Act(actor="machine:test", at=NOW, why="test")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """A statement is compiled once a run for each kind of database: a program opens one, tests open thousands.
+
+    What SQLite writes need not outlive the machine either.
+    """
+    known: dict[str, tuple[Any, Any]] = {}
+    prepared = database._prepare_sqlite
+
+    def created(url: str, **options: Any) -> Engine:
+        engine = create_engine(url, query_cache_size=4000, **options)
+        name = engine.dialect.name
+        if name in known:
+            engine.dialect, engine._compiled_cache = known[name]
+        else:  # serves the others once it has met its database
+            event.listen(
+                engine, "first_connect", lambda *_: known.setdefault(name, (engine.dialect, engine._compiled_cache))
+            )
+        return engine
+
+    def hasty(connection: Any, record: Any) -> None:
+        prepared(connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "create_engine", created)
+        patch.setattr(database, "_prepare_sqlite", hasty)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cost_of_a_guess() -> Iterator[int]:
+    """What scrypt costs in earnest (the exponent of its N); in tests it is the least that is understood."""
+    earnest = escrow._COST
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(escrow, "_COST", escrow._COSTS[0])
+        yield earnest
+
+
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite database without a row, made once a run: tests copy it."""
@@ -83,18 +124,22 @@ def postgresql() -> Iterator[Callable[..., str]]:
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
 
     ours(f"{tools}/initdb", "-D", f"{folder}/data", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c timezone=Europe/Paris"
+    # Its files need not outlive the machine: nothing is written twice so that they might.
+    hasty = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+    said = ("listen_addresses=''", f"unix_socket_directories={folder}", "timezone=Europe/Paris", *hasty)
+    options = " ".join(f"-c {one}" for one in said)
     try:
         ours(f"{tools}/pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
         numbers = count(1)
+        with psycopg.connect(host=str(folder), user=owner.pw_name, dbname="postgres", autocommit=True) as server:
 
-        def fresh(template: str = "template1") -> str:
-            name = f"essaim{next(numbers)}"
-            ours(f"{tools}/createdb", "-h", str(folder), "-T", template, name)
-            url = URL.create("postgresql+psycopg", owner.pw_name, query={"host": str(folder)}, database=name)
-            return url.render_as_string(hide_password=False)
+            def fresh(template: str = "template1") -> str:
+                name = f"essaim{next(numbers)}"
+                server.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
+                url = URL.create("postgresql+psycopg", owner.pw_name, query={"host": str(folder)}, database=name)
+                return url.render_as_string(hide_password=False)
 
-        yield fresh
+            yield fresh
     finally:
         if (folder / "data" / "postmaster.pid").exists():
             ours(f"{tools}/pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "-w", "stop")
@@ -117,12 +162,21 @@ def database_url(
     def new(copied: str = "") -> Iterator[str]:
         url = create(str(make_url(copied).database)) if copied else create()
         yield url
-        server = engine_of(str(make_url(url).set(database="postgres").render_as_string(hide_password=False)))
-        with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(f"DROP DATABASE {make_url(url).database} WITH (FORCE)"))
-        server.dispose()
+        made = make_url(url)
+        there = {"host": str(made.query["host"]), "user": made.username, "dbname": "postgres"}
+        with psycopg.connect(**there, autocommit=True) as server:
+            server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(str(made.database))))
 
     return new
+
+
+@pytest.fixture(scope="session")
+def empty_postgresql(postgresql: Callable[..., str]) -> str:
+    """The name of a migrated PostgreSQL database without a row, made once a run: tests copy it."""
+    engine = engine_of(postgresql())
+    upgrade(engine)
+    engine.dispose()
+    return str(engine.url.database)
 
 
 @pytest.fixture(scope="session")
@@ -130,31 +184,58 @@ def new_store(
     request: pytest.FixtureRequest,
     empty_database: Path,
     database_url: Callable[..., AbstractContextManager[str]],
-) -> Callable[[Path], AbstractContextManager[Store]]:
-    """Make a fresh association of nobody in a folder, on the engine of this run (`--engine`)."""
-    template: list[str] = []
+) -> Callable[..., AbstractContextManager[Store]]:
+    """Make a fresh association in a folder, on the engine of this run (`--engine`).
+
+    It is of nobody, or as the one `copied`, that was made so in its own folder and is closed.
+    """
+    on_server = request.config.getoption("--engine") == "postgresql"
 
     @contextmanager
-    def made(folder: Path) -> Iterator[Store]:
-        if request.config.getoption("--engine") == "postgresql" and not template:
-            template.append(request.getfixturevalue("postgresql")())
-            engine = engine_of(template[0])
-            upgrade(engine)
-            engine.dispose()
-        with database_url(*template) as url:
+    def made(folder: Path, copied: tuple[Path, Store] | None = None) -> Iterator[Store]:
+        like = str(copied[1].engine.url.database) if copied else ""
+        if on_server:
+            like = like or request.getfixturevalue("empty_postgresql")
+        with database_url(f"postgresql:///{like}") as url:
             if not url:
-                shutil.copy(empty_database, folder / "essaim.sqlite")
+                shutil.copy(like or empty_database, folder / "essaim.sqlite")
             engine = engine_of(url or f"sqlite:///{folder / 'essaim.sqlite'}")
-            yield Store(engine, Vault.create(folder / "vault.key"))
+            if copied:
+                shutil.copy(copied[0] / "vault.key", folder / "vault.key")
+            yield Store(engine, Vault.read(folder / "vault.key") if copied else Vault.create(folder / "vault.key"))
             engine.dispose()
 
     return made
 
 
 @pytest.fixture
-def store(new_store: Callable[[Path], AbstractContextManager[Store]], tmp_path: Path) -> Iterator[Store]:
+def store(new_store: Callable[..., AbstractContextManager[Store]], tmp_path: Path) -> Iterator[Store]:
     """A fresh association of nobody, with a vault of its own."""
     with new_store(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def sample_association(
+    new_store: Callable[..., AbstractContextManager[Store]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, Store]]:
+    """The demonstration's members, lines and machines, made once a run: tests copy them (`sampled`)."""
+    from desk import sample
+
+    folder = tmp_path_factory.mktemp("sample")
+    with new_store(folder) as made:
+        with transaction(made) as opened:
+            sample.populate(opened)
+        made.engine.dispose()
+        yield folder, made
+
+
+@pytest.fixture
+def sampled(
+    new_store: Callable[..., AbstractContextManager[Store]], sample_association: tuple[Path, Store], tmp_path: Path
+) -> Iterator[Store]:
+    """An association of the demonstration's members, lines and machines, that the test may change."""
+    with new_store(tmp_path, sample_association) as made:
         yield made
 
 

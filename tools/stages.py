@@ -50,22 +50,35 @@ STAGES = (
             ),
         ),
     ),
+    # Three workers on two cores: they wait for daemons, time limits and other programs. Each file's tests are in one of
+    # them, which makes once what its tests copy.
     Stage(
-        "integration", 540, (pytest("-n", "2", "tests/integration", "tests/contract", "-m", "not lab and not soak"),)
+        "integration",
+        540,
+        (
+            pytest(
+                *("-n", "3", "--dist", "loadfile", "-m", "not lab and not soak"),
+                *("tests/integration", "tests/contract"),
+            ),
+        ),
     ),
-    # A lab for each of three workers, as they wait more than they work; each file's tests in one of them, the longest
-    # files first.
+    # A lab for each of four workers, as they wait more than they work; each file's tests in one of them, the longest
+    # files first, not those of the most tests.
     Stage(
         "lab",
         450,
         (
             pytest(
-                *("-n", "3", "--dist", "loadfile", "-p", "no:randomly", "-m", "lab and not soak", "--timeout", "150"),
-                *("tests/lab/test_association.py", "tests/lab/test_releases.py", "tests/contract", "tests/lab"),
+                *("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "no:randomly"),
+                *("-m", "lab and not soak", "--timeout", "150"),
+                "tests/contract",
+                *(f"tests/lab/test_{file}.py" for file in ("association", "frr_driver", "diagnosis", "releases")),
+                *(f"tests/lab/test_{file}.py" for file in ("carrier", "openvpn", "dead_mans_switch")),
+                "tests/lab",
             ),
         ),
     ),
-    Stage("browser", 120, (pytest("tests/browser"),)),
+    Stage("browser", 120, (pytest("-n", "2", "tests/browser"),)),
 )
 # Every test that meets a database, on PostgreSQL: longer than `make test` may be.
 POSTGRESQL = Stage(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import At, Cookie, Reading, Samples, SignedIn, Writing, from_our_pages
-from api.portal import watching
+from api.portal import measuring, watching
 from api.portal.rendering import is_form_token, page
 from api.problems import CrossSite, SignInNeeded
 from desk import home, suggesting
@@ -25,7 +25,15 @@ FormToken = Annotated[str, Form(max_length=100)]
 
 
 @router.get("/lines/{number}")
-def line(request: Request, session: Reading, samples: Samples, member: SignedIn, number: str, at: At) -> Response:
+def line(
+    request: Request,
+    session: Reading,
+    samples: Samples,
+    series: watching.Series,
+    member: SignedIn,
+    number: str,
+    at: At,
+) -> Response:
     """What one may name, suggest, and what became of what one suggested."""
     return page(
         request,
@@ -35,6 +43,7 @@ def line(request: Request, session: Reading, samples: Samples, member: SignedIn,
         place=suggesting.own_line(session, member, number).place,
         names=suggesting.names_of(session, member, number),
         connections=watching.connections_of(request, session, samples, member, number, at),
+        quality=measuring.quality_of(request, session, series, member, number, at),
         suggested=suggesting.suggested_by(session, member, at),
     )
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import At, Cookie, InForce, Reading, Samples, SignedIn, Writing, from_our_pages, not_too_often
+from api.portal import alert_words
 from api.portal.rendering import cookie_name, is_form_token, page
 from api.problems import CrossSite
 from desk import home
@@ -20,7 +21,8 @@ router = APIRouter(default_response_class=Response)
 @router.get("/")
 def member_home(request: Request, session: Reading, samples: Samples, member: SignedIn, at: At) -> Response:
     """A member's home: their lines, what they owe."""
-    return page(request, "home.html", member=member, home=home.home_of(session, samples, member, at))
+    found = home.home_of(session, samples, member, at)
+    return page(request, "home.html", member=member, alert_words=alert_words, home=found)
 
 
 @router.get("/sign-in")

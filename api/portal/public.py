@@ -19,7 +19,7 @@ from api.dependencies import At, InForce
 from api.languages import chosen, language_of
 from api.portal import public_words
 from api.portal.rendering import page
-from desk.public_status import Notice, PublicStatus, is_fresh, last_round, public_status
+from desk.public_status import Notice, PublicStatus, Pulse, public_status, pulse
 from foundation.errors import EssaimError
 from foundation.settings import Settings
 from foundation.speech import Language, Phrase
@@ -102,11 +102,14 @@ def status_feed(request: Request, status: Status, settings: InForce) -> Response
 
 @router.get("/status/heartbeat")
 def heartbeat(request: Request, settings: InForce, at: At) -> Response:
-    """200 as long as the latest round is less than two intervals old, else 503: for a watchman elsewhere."""
-    known_at = last_round(request.app.state.samples)
-    alive = is_fresh(known_at, settings, at)
-    said = {"status": "ok" if alive else "late", "known_at": None if known_at is None else known_at.isoformat()}
-    return JSONResponse(said, HTTPStatus.OK if alive else HTTPStatus.SERVICE_UNAVAILABLE, {"Cache-Control": "no-store"})
+    """200 as long as the latest round is less than two intervals old and somebody answered it, else 503.
+
+    For a watchman elsewhere: `status` is `ok`, `late` or `blind`.
+    """
+    how, known_at = pulse(request.app.state.samples, settings, at)
+    said = {"status": str(how), "known_at": None if known_at is None else known_at.isoformat()}
+    code = HTTPStatus.OK if how is Pulse.OK else HTTPStatus.SERVICE_UNAVAILABLE
+    return JSONResponse(said, code, {"Cache-Control": "no-store"})
 
 
 def feed(status: PublicStatus, settings: Settings, language: Language) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Final
@@ -11,16 +13,18 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api.dependencies import At, Reading, SignedIn
+from api.dependencies import At, InForce, Reading, SignedIn
 from api.languages import language_of
+from api.portal import power_words
 from api.portal.rendering import page
-from desk import graphs
+from desk import graphs, hosted
 from foundation.acts import Act
 from foundation.database import Store
+from foundation.settings import Settings
 from foundation.speech import Language, Phrase
 from inventory.models.people import Member
 from monitoring import svg
-from monitoring.graph_words import TableRow, in_words, period, table
+from monitoring.graph_words import TableRow, in_words, period, pointed, table
 from monitoring.graphs import Picture
 from monitoring.series import SeriesStore
 from monitoring.stays import Stay
@@ -52,6 +56,10 @@ class Figure:
     words: tuple[str, ...]
     curves: tuple[Phrase, ...]
     rows: tuple[TableRow, ...]
+    points: str
+    """What each column says, as a list in JSON, for the script that reads it where one points."""
+    wide: float
+    """How wide a column is in the drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +82,18 @@ Last = Annotated[str, Query(max_length=8)]
 
 @router.get("/machines/{name}")
 def machine(
-    request: Request, session: Reading, series: Series, member: SignedIn, at: At, name: str, last: Last = "24h"
+    request: Request,
+    session: Reading,
+    series: Series,
+    settings: InForce,
+    member: SignedIn,
+    at: At,
+    name: str,
+    last: Last = "24h",
 ) -> Response:
-    """The graphs of a machine."""
-    act, lasting = Act(str(member), at), graphs.lasting(last)
-    drawn, more = graphs.page_of_machine(session, series, act, name, lasting, svg.COLUMNS, MOST)
+    """The graphs of a machine, and what a hosted one draws: for who looks after machines, and for its owner."""
+    with_what = looking(series, settings, graphs.lasting(last))
+    found = hosted.page(session, Act(str(member), at), member, name, with_what)
     language = language_of(request, member)
     return page(
         request,
@@ -87,9 +102,29 @@ def machine(
         name=name,
         last=last,
         periods=PERIODS,
-        figures=[figured(picture, f"g{rank}", language) for rank, picture in enumerate(drawn)],
-        more=[graph.key for graph in more],
+        figures=[figured(picture, f"g{rank}", language) for rank, picture in enumerate(found.pictures)],
+        more=[graph.key for graph in found.more],
+        hosted=found.hosted,
+        outside=found.owned,
+        power_words=power_words,
+        amount=amounts(language),
     )
+
+
+def looking(series: SeriesStore, settings: Settings, period: timedelta = timedelta(days=1)) -> hosted.Looking:
+    """With what the pages of machines are made."""
+    return hosted.Looking(series, settings, period, svg.COLUMNS, MOST)
+
+
+def amounts(language: Language) -> Callable[[float | None], str]:
+    """How figures are written on a page; a dash for what is not known."""
+
+    def written(value: float | None) -> str:
+        from babel.numbers import format_decimal
+
+        return "—" if value is None else str(format_decimal(value, "#,##0.###", locale=language))
+
+    return written
 
 
 def connections_of(
@@ -104,13 +139,15 @@ def connections_of(
 
 def figured(picture: Picture, name: str, language: Language) -> Figure:
     """A graph, ready for a page."""
-    unit = picture.graph.unit
+    unit, known = picture.graph.unit, any(curve.known for curve in picture.curves)
     return Figure(
         name,
         picture.graph.title.say(language),
         period(picture, language),
         Markup(svg.drawn(picture, language, name=name, standing=False)),  # noqa: S704 - ours, and escaped in its template
-        tuple(in_words(curve, unit, language) for curve in picture.curves),
+        tuple(in_words(curve, unit, language, spread=picture.graph.spread) for curve in picture.curves),
         tuple(curve.title for curve in picture.curves),
-        tuple(table(picture, ROWS, language)) if any(curve.known for curve in picture.curves) else (),
+        tuple(table(picture, ROWS, language)) if known else (),
+        json.dumps(pointed(picture, language), ensure_ascii=False) if known else "",
+        round(svg.column(picture), 3),
     )

@@ -141,6 +141,7 @@ SUGGESTION_SHAPES: Final = {
     SuggestionState.REFUSED: ("down", "■"),
 }
 
+YOUR_MACHINES: Final = Phrase("Vos machines hébergées", "Your hosted machines")
 MEASURED: Final = Phrase("Ce que cette machine a dit d'elle-même.", "What this machine said of itself.")
 GRAPHS: Final = Phrase("Graphes", "Graphs")
 NO_GRAPH: Final = Phrase(
@@ -152,6 +153,7 @@ MORE_GRAPHS: Final = Phrase(
     "The next ones are seen in a terminal: essaim graph {name} --metric …",
 )
 THE_OTHERS: Final = Phrase("Les {count} autres", "The {count} others")
+READ: Final = Phrase("Lire une valeur du graphe", "Read a value of the graph")
 FIGURES: Final = Phrase("Les chiffres", "The figures")
 SINCE: Final = Phrase("Depuis", "Since")
 UNTIL: Final = Phrase("Jusqu'au", "Until")
@@ -160,10 +162,27 @@ SENT: Final = Phrase("Envoyé", "Sent")
 UNKNOWN: Final = Phrase("inconnu", "unknown")
 CONNECTIONS: Final = Phrase("Vos connexions", "Your connections")
 CONNECTIONS_WHY: Final = Phrase(
-    "Les sept derniers jours, d'après le début, la fin et le total de chaque connexion : rien d'autre n'est gardé.",
-    "The last seven days, from when each connection began, when it ended and its total: nothing else is kept.",
+    "Les sept derniers jours, d'après le début, la fin et le total de chaque connexion. De votre trafic, rien "
+    "d'autre n'est gardé.",
+    "The last seven days, from when each connection began, when it ended and its total. Of your traffic nothing "
+    "else is kept.",
 )
 NO_CONNECTION: Final = Phrase("Aucune connexion ces sept derniers jours.", "No connection in the last seven days.")
+QUALITY: Final = Phrase("La qualité de votre ligne", "The quality of your line")
+QUALITY_WHY: Final = Phrase(
+    "Nous pouvons mesurer comment passe votre ligne : un écho toutes les dix secondes vers votre box, ce qui se perd "
+    "et le temps de réponse. Cela montre aussi quand votre box est éteinte : c'est à vous de dire oui, et vous "
+    "pourrez revenir dessus, tout sera alors effacé.",
+    "We can measure how well your line carries: an echo to your box every ten seconds, what is lost and how long "
+    "answers take. It shows when your box is off, too: it is for you to say yes, and you may take it back, which "
+    "deletes everything.",
+)
+QUALITY_AGREED: Final = Phrase(
+    "Votre ligne est mesurée, avec votre accord ; les bénévoles qui veillent sur le réseau voient ces courbes.",
+    "Your line is measured, as you agreed; the volunteers who watch the network see these curves.",
+)
+QUALITY_AGREE: Final = Phrase("Oui, mesurer ma ligne", "Yes, measure my line")
+QUALITY_WITHDRAW: Final = Phrase("Ne plus la mesurer, et tout effacer", "Measure it no more, and delete everything")
 LASTS: Final = Phrase("elle dure", "it lasts")
 
 NOT_FOUND: Final = Phrase("Introuvable", "Not found")

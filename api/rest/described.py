@@ -77,6 +77,11 @@ def one(router: APIRouter, path: str, noun: Noun[R, V], endpoint: Callable[..., 
     )
 
 
+def paging(shape: type[Any]) -> dict[int | str, dict[str, Any]]:
+    """What a GET of a list that is no noun's own may answer."""
+    return {200: _answer(Page[_part(shape)], None), **_unchanged(), **_refusals(_READ)}  # type: ignore[misc]
+
+
 def reading(shape: Any) -> dict[int | str, dict[str, Any]]:
     """What a GET of something else than a noun may answer."""
     return {200: _answer(shape, None), **_unchanged(), **_refusals(_READ)}
@@ -116,7 +121,7 @@ def writing(
 
 def document(app: FastAPI, nouns: Iterable[Noun[Any, Any]]) -> Callable[[], dict[str, Any]]:
     """The whole document, made once: problems are problems, names have examples, and how one is known is said."""
-    named = {noun.path: next(iter(noun.example.values())) for noun in nouns} | {"me": "L0042"}
+    named = {noun.path: next(iter(noun.example.values())) for noun in nouns} | {"me": "L0042", "alerts": "A0001"}
 
     @cache
     def made() -> dict[str, Any]:

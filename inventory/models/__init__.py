@@ -44,7 +44,8 @@ from inventory.models.people import (
     SignInLink,
 )
 from inventory.models.places import Rack, RackKind, Room, Site
-from inventory.models.power import Feed, Outlet, Plug
+from inventory.models.power import Feed, Outlet, Plug, Supply
+from inventory.models.quality import QualityAgreement
 from inventory.models.renumbering import Renumbering, RenumberingStep, StepState
 from inventory.models.routing import Aggregate, BgpPeer, KeyState, OspfKey
 from inventory.models.suggestions import Suggestion, SuggestionState
@@ -119,6 +120,7 @@ __all__ = [
     "PppEnd",
     "Proxy",
     "Purpose",
+    "QualityAgreement",
     "Question",
     "Rack",
     "RackKind",
@@ -143,6 +145,7 @@ __all__ = [
     "Subject",
     "Suggestion",
     "SuggestionState",
+    "Supply",
     "Task",
     "Technology",
     "Ticket",

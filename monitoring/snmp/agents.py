@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -41,6 +42,13 @@ def signed_as(user: SnmpUser) -> User:
     # Encryption's key is made with the hash that signs (RFC 3414, 8.2).
     authentication, privacy = _master(user.hash, user.authentication), _master(user.hash, user.privacy)
     return User(user.name, auth_key=make(authentication, KeyType.Master), priv_key=cipher(privacy, KeyType.Master))
+
+
+@lru_cache(maxsize=4096)
+def signing_key(user: SnmpUser, engine: bytes) -> bytes:
+    """The key by which an agent of that engine signs for this user (RFC 3414, A.2)."""
+    master = _master(user.hash, user.authentication)
+    return hashlib.new(user.hash.value, master + engine + master).digest()
 
 
 @lru_cache(maxsize=4096)

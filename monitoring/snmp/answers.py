@@ -118,6 +118,8 @@ def increasing(rows: Sequence[Row], after: Row | None) -> bool:
 def printable(value: bytes, most: int) -> str:
     """Octets as one line of at most `most` printable characters."""
     text = value[: 4 * most].decode("utf-8", errors="replace")
+    if text.isprintable():
+        return text.strip()[:most]
     return "".join(char if char.isprintable() else " " for char in text).strip()[:most]
 
 
@@ -149,32 +151,41 @@ class Quantity:
     least: int = 0
     states: Mapping[int, int] | None = None
 
-    def read(self, answers: Answers, instance: str = "", row: Row | None = None) -> Iterator[Measure]:
-        """The measure, if the agent says it."""
-        value = answers.signed(self.oid, row)
-        if value is None or value < self.least:
-            return
+    def measure(self, value: Value | None, instance: str = "") -> Measure | None:
+        """What a value of the agent means, if it means anything."""
+        if not isinstance(value, int) or not self.least <= value <= LARGEST:
+            return None
         if self.states is None:
-            yield Measure(self.metric, instance, self.unit, value * self.times)
-        elif value in self.states:
-            yield Measure(self.metric, instance, self.unit, self.states[value])
+            return Measure(self.metric, instance, self.unit, value * self.times)
+        return Measure(self.metric, instance, self.unit, self.states[value]) if value in self.states else None
 
 
 def singles(answers: Answers, quantities: Sequence[Quantity]) -> Iterator[Measure]:
     """What single objects say."""
-    for quantity in quantities:
-        yield from quantity.read(answers)
+    return filter(None, (quantity.measure(answers.value(quantity.oid)) for quantity in quantities))
+
+
+Columns: TypeAlias = Sequence[tuple[Quantity, Mapping[Row, Value]]]
+"""Quantities, each with what the agent says of it row by row."""
+
+
+def columns_of(answers: Answers, quantities: Sequence[Quantity]) -> Columns:
+    """What the columns of a table say, to be read row by row."""
+    return [(quantity, answers.column(quantity.oid)) for quantity in quantities]
+
+
+def measures_of(row: Row, instance: str, columns: Columns) -> Iterator[Measure]:
+    """What one row says."""
+    return filter(None, [quantity.measure(column.get(row), instance) for quantity, column in columns])
 
 
 def table(
     answers: Answers, quantities: Sequence[Quantity], named: Callable[[Answers, Row], str] = lambda _, row: row
 ) -> Iterator[Measure]:
     """What the columns of a table say, row by row, each row under its name."""
-    instances = Instances()
-    for row in answers.rows(*(quantity.oid for quantity in quantities)):
-        instance = instances.name(named(answers, row), row)
-        for quantity in quantities:
-            yield from quantity.read(answers, instance, row)
+    instances, columns = Instances(), columns_of(answers, quantities)
+    for row in answers.rows(*oids(*quantities)):
+        yield from measures_of(row, instances.name(named(answers, row), row), columns)
 
 
 def named_by(*columns: Oid) -> Callable[[Answers, Row], str]:
@@ -182,6 +193,20 @@ def named_by(*columns: Oid) -> Callable[[Answers, Row], str]:
 
     def named(answers: Answers, row: Row) -> str:
         return next(filter(None, (answers.words(column, row, 100) for column in columns)), "")
+
+    return named
+
+
+def numbered_by(column: Oid = "") -> Callable[[Answers, Row], str]:
+    """A row's name is its number: what the column says, else the last of its index.
+
+    So are outlets named: the inventory knows what is plugged into them by their numbers, and a label that somebody
+    changes on a power strip would begin another series.
+    """
+
+    def named(answers: Answers, row: Row) -> str:
+        told = answers.number(column, row) if column else None
+        return row.rpartition(".")[2] if told is None else str(told)
 
     return named
 

@@ -173,7 +173,7 @@ class Conversation:
             columns[name] = yield from self._column(name)
         if not module.still:
             return
-        rows = frozenset(row for name in module.columns for row in columns[name])
+        rows = frozenset[Row]().union(*(columns[name] for name in module.columns))
         stamp = self.answers.value(module.stamp)
         before = known.refreshed.get(module.name)
         if before is None or self._at - before[0] >= LASTING or stamp != before[1] or not rows <= before[2]:
@@ -225,7 +225,7 @@ class Conversation:
                 forward = False
             if not forward:
                 raise self._bad(BACKWARDS)
-            found.update(zip(rows, (value for _, value in reply.objects), strict=True))
+            found.update(zip(rows, [value for _, value in reply.objects], strict=True))
             last = rows[-1]
             self._heard += len(rows)
             if len(found) > MOST_ROWS or self._heard > MOST_OBJECTS:

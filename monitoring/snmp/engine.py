@@ -20,6 +20,7 @@ from datetime import datetime
 from itertools import count
 from typing import Final, TypeAlias
 
+from foundation.speech import Phrase
 from monitoring.snmp import pacing
 from monitoring.snmp.agents import Agent
 from monitoring.snmp.answers import Answers, Module
@@ -62,6 +63,7 @@ class _Exchange:
     asked: float = 0.0
     number: int = 0
     garbled: int = 0
+    wrong: Phrase = GARBLED
 
 
 @dataclass(slots=True)
@@ -194,10 +196,11 @@ class _Round:
             reply = exchange.session.receive(exchange.question)
         except (Shunned, TooBig) as said:
             self._step(exchange, said)
-        except Garbled:
+        except Garbled as wrong:
             exchange.garbled += 1
+            exchange.wrong = wrong.reason
             if exchange.garbled >= GARBLED_AT_MOST:
-                self._end(exchange, BadAnswer(device=exchange.agent.device, reason=GARBLED))
+                self._end(exchange, BadAnswer(device=exchange.agent.device, reason=wrong.reason))
         except OSError:
             # Nobody listens on that port: told at once, and worth no more waiting.
             self._step(exchange, Late())
@@ -212,7 +215,7 @@ class _Round:
             if number != exchange.number:
                 continue
             if exchange.garbled:
-                self._end(exchange, BadAnswer(device=exchange.agent.device, reason=GARBLED))
+                self._end(exchange, BadAnswer(device=exchange.agent.device, reason=exchange.wrong))
             else:
                 self._step(exchange, Late())
 

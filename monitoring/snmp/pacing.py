@@ -77,7 +77,7 @@ class ReplySize:
         each = max(1.0, (octets - ENVELOPE) / rows)
         # What is larger counts at once, what is smaller little by little: too small a guess costs a packet.
         learned = each if each > self.octets else 0.75 * self.octets + 0.25 * each
-        return replace(self, octets=learned, most=min(MOST_ROWS, self.most + max(1, self.most // 4)))
+        return ReplySize(learned, self.rows, min(MOST_ROWS, self.most + max(1, self.most // 4)))
 
     def refused(self, asked: int) -> ReplySize:
         """After `tooBig`, a reply that was too large for us, or none at all: half of what was asked for."""
@@ -85,7 +85,7 @@ class ReplySize:
 
     def counted(self, rows: int) -> ReplySize:
         """Once the whole column was read: so many rows there are."""
-        return replace(self, rows=rows)
+        return self if rows == self.rows else ReplySize(self.octets, rows, self.most)
 
 
 @dataclass(frozen=True, slots=True)

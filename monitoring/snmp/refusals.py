@@ -59,6 +59,7 @@ TOO_MUCH: Final = Phrase("plus de 4 Mo", "over 4 MB")
 TOO_LONG: Final = Phrase(
     "une seule de ses valeurs ne tient pas dans un paquet", "a single value of its does not fit one packet"
 )
+FORGED: Final = Phrase("ses réponses ne sont pas signées par elle", "its replies are not signed by it")
 GARBLED: Final = Phrase("ce qu'elle envoie n'est pas du SNMP", "what it sends is no SNMP")
 
 Refusal = NoAnswer | StillSilent | Denied | BadAnswer

@@ -1,12 +1,14 @@
 """One device's socket on the fast path, SNMPv2c or v3, and the only place that knows what gufo-snmp hands over.
 
 The socket is connected, hence the kernel drops what comes from another address; the library drops what answers
-another request. It decodes at most 4,080 octets: longer replies are dropped here, unseen.
+another request. It decodes at most 4,080 octets: longer replies are dropped here, unseen. It checks no signature
+(SNMPv3): this is done here, on each message, before the library is given that one message (`gate.py`).
 """
 
 from __future__ import annotations
 
 import fcntl
+import os
 import struct
 import termios
 import time
@@ -16,8 +18,13 @@ from typing import Final
 from gufo.snmp._fast import GetIter, SnmpAuthError, SnmpError, SnmpV2cClientSocket, SnmpV3ClientSocket
 from gufo.snmp.user import User
 
-from monitoring.snmp.agents import Agent, Community, signed_as
+from foundation.speech import Phrase
+from inventory.snmp_users import SnmpUser
+from monitoring.snmp.agents import Agent, Community, signed_as, signing_key
 from monitoring.snmp.conversation import Bulk, Get, Greet, Question, Reply, Shunned, TooBig
+from monitoring.snmp.gate import through
+from monitoring.snmp.refusals import FORGED, GARBLED
+from monitoring.snmp.signed import NotSnmp, Signature, header, signature
 
 LONGEST_REPLY: Final = 4000
 _KEPT_SECONDS: Final = 120.0
@@ -28,7 +35,15 @@ _NONE: Final = struct.pack("i", 0)
 
 
 class Garbled(Exception):
-    """What came is no reply of SNMP."""
+    """What came is no reply of SNMP, or none of whom we speak to."""
+
+    reason: Phrase = GARBLED
+
+
+class Forged(Garbled):
+    """What came is not signed by whom we speak to."""
+
+    reason = FORGED
 
 
 class Session:
@@ -42,6 +57,7 @@ class Session:
         self._bulk: tuple[Bulk, GetIter] | None = None
         self._heard = 0.0
         self._met = False
+        self._signature: Signature | None = None
         self._open()
 
     def _open(self) -> None:
@@ -54,6 +70,7 @@ class Session:
                 self._where, b"", nobody.name, nobody.get_auth_alg(), b"", nobody.get_priv_alg(), b"", 0, 0, 0, 0
             )
         self._met = False
+        self._signature = None
 
     @property
     def descriptor(self) -> int:
@@ -87,9 +104,16 @@ class Session:
 
         Raises Garbled, TooBig, Shunned, OSError (TimeoutError where nobody listens there).
         """
-        octets = struct.unpack("i", fcntl.ioctl(self.descriptor, termios.FIONREAD, _NONE))[0]
+        octets, credential = 0, self._agent.credential
         try:
-            reply = self._decoded(question, octets)
+            if isinstance(credential, SnmpUser):
+                message = self._checked(credential)
+                reply = through(self.descriptor, message, lambda: self._decoded(question, len(message)))
+                if isinstance(question, Greet):  # out of the gate, where what is sent goes to the agent
+                    reply = self._greeted(credential)
+            else:
+                octets = struct.unpack("i", fcntl.ioctl(self.descriptor, termios.FIONREAD, _NONE))[0]
+                reply = self._decoded(question, octets)
         except BlockingIOError:
             return None
         except SnmpAuthError as shunned:
@@ -106,9 +130,31 @@ class Session:
         self._heard = time.monotonic()
         return reply
 
+    def _checked(self, user: SnmpUser) -> bytes:
+        """The next message, if it is of whom we speak to. Raises Garbled, Forged, TooBig, OSError.
+
+        Before they know us, and where they refuse us, agents send Reports that nobody signed (RFC 3414, 4 and 3.2):
+        these tell who the agent is, once, and never what it measured.
+        """
+        message = os.read(self.descriptor, LONGEST_REPLY + 1)
+        if len(message) > LONGEST_REPLY:
+            raise TooBig
+        if self._met and self._signature is not None and self._signature.signs(message):
+            return message
+        try:
+            told = header(message)
+        except NotSnmp as wrong:
+            raise Garbled from wrong
+        if told.signed or not told.report:
+            raise Forged
+        if not self._met:
+            self._signature = signature(user.name, signing_key(user, told.engine), user.hash)
+        return message
+
     def _decoded(self, question: Question, octets: int) -> Reply | None:
         if isinstance(question, Greet):
-            return self._greeted()
+            self._v3.recv_refresh()
+            return None
         if isinstance(question, Get):
             found = self._socket.recv_get_many()
             return Reply(tuple((name, value) for name, value in found.items() if value is not None), octets=octets)
@@ -126,12 +172,11 @@ class Session:
             return Reply(octets=octets)
         return Reply(() if value is None else ((name, value),), octets=octets)
 
-    def _greeted(self) -> Reply | None:
+    def _greeted(self, credential: SnmpUser) -> Reply | None:
         """The agent's name first, then, signed, its clock: two replies to one greeting."""
-        self._v3.recv_refresh()
         if self._met:
             return Reply()
-        user = signed_as(self._agent.credential)  # type: ignore[arg-type]  # only a user greets
+        user = signed_as(credential)
         self._v3.set_keys(user.name, user.get_auth_alg(), user.get_auth_key(), user.get_priv_alg(), user.get_priv_key())
         self._met = True
         self._v3.send_refresh()

@@ -27,6 +27,7 @@ import door
 import machines
 import postgres
 import series
+import snmp
 import table
 from association import Large
 from measured import ROUNDS, Measured, against, alternating, within
@@ -155,7 +156,7 @@ def of_engine(name: str, folder: Path, new: Callable[[], str], size: int, tenfol
 
 def _all(options: argparse.Namespace, folder: Path, size: int) -> Iterator[Measured]:
     """What was asked for, bench by bench."""
-    whole = not (options.changes or options.machines or options.series)
+    whole = not (options.changes or options.machines or options.series or options.snmp)
     if whole:
         with postgres.server() as fresh:
             engines: dict[str, Callable[[], str]] = {"SQLite": str}
@@ -172,6 +173,8 @@ def _all(options: argparse.Namespace, folder: Path, size: int) -> Iterator[Measu
         yield from machines.measure(folder / "machines", size)
     if options.series or (whole and options.engine is None):
         yield from series.measure(folder / "series", size)
+    if options.snmp or (whole and options.engine is None):
+        yield from snmp.measure(folder / "snmp", size)
 
 
 def main() -> int:
@@ -182,6 +185,7 @@ def main() -> int:
     asked.add_argument("--changes", action="store_true", help="what is written on machines alone, no document")
     asked.add_argument("--machines", action="store_true", help="many machines over SSH alone, no document")
     asked.add_argument("--series", action="store_true", help="what machines say, kept, alone, no document")
+    asked.add_argument("--snmp", action="store_true", help="machines asked over SNMP alone, no document")
     options = asked.parse_args()
     found: list[Measured] = []
     with tempfile.TemporaryDirectory(prefix="essaim-bench-") as folder:
@@ -189,7 +193,7 @@ def main() -> int:
             sys.stdout.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
             sys.stdout.flush()
             found.append(one)
-    if not (options.quick or options.engine or options.changes or options.machines or options.series):
+    if not (options.quick or options.engine or options.changes or options.machines or options.series or options.snmp):
         table.write([asdict(one) for one in found], ROUNDS)
     return int(any(one.meets is False for one in found))
 

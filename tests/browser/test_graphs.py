@@ -87,6 +87,41 @@ def test_the_page_fits_a_phone_and_stands_out(
     assert small > 8
 
 
+def test_a_graph_says_its_value_where_one_points_and_by_the_keyboard(sit: Visit, portal: Portal) -> None:
+    page = sit(VOLUNTEER)
+    faults: list[str] = []
+    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.goto(f"{portal.url}/machines/vpn1")
+    traffic = page.get_by_role("figure", name="Trafic de eth0")
+    drawing, said = traffic.locator("svg.graph"), traffic.locator(".said")
+    box = drawing.bounding_box()
+    assert box is not None
+    for share, words in ((0.6, "rien n'est connu"), (0.3, "reçu 10\u00a0Mbit/s, envoyé 1\u00a0Mbit/s")):
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+        expect(said).to_contain_text(words)
+    page.mouse.move(0, 0)
+    expect(said).to_have_text("Lire une valeur du graphe")
+    slider = traffic.get_by_role("slider", name="Lire une valeur du graphe")
+    slider.focus()
+    first = slider.get_attribute("aria-valuetext")
+    page.keyboard.press("ArrowLeft")
+    expect(slider).not_to_have_attribute("aria-valuetext", str(first))
+    page.keyboard.press("Home")
+    expect(said).to_contain_text("\u00a0: ")
+    line = traffic.locator("path.cursor").get_attribute("d")
+    assert line is not None
+    assert line.startswith("M73")
+    assert faults == []
+
+
+def test_without_javascript_nothing_of_the_reader_is_there(sit: Visit, portal: Portal) -> None:
+    page = sit(VOLUNTEER, java_script_enabled=False)
+    page.goto(f"{portal.url}/machines/vpn1")
+    expect(page.get_by_role("slider")).to_have_count(0)
+    expect(page.locator(".reader").first).to_be_empty()
+
+
 def test_a_longer_time_is_a_link_away(sit: Visit, portal: Portal) -> None:
     page = sit(VOLUNTEER, locale="en-GB")
     page.goto(f"{portal.url}/machines/vpn1?lang=en")
@@ -116,3 +151,16 @@ def test_a_member_sees_their_own_connections_and_a_neighbour_does_not(sit: Visit
     page = sit("M0002")
     page.goto(f"{portal.url}/lines/L0001")
     expect(page.get_by_role("figure")).to_have_count(0)
+
+
+def test_the_holder_lets_their_line_be_measured_and_takes_it_back_without_javascript(
+    sit: Visit, portal: Portal
+) -> None:
+    page = sit("M0001", java_script_enabled=False)
+    page.goto(f"{portal.url}/lines/L0001")
+    section = page.get_by_role("region", name="La qualité de votre ligne")
+    expect(section).to_contain_text("c'est à vous de dire oui")
+    section.get_by_role("button", name="Oui, mesurer ma ligne").click()
+    expect(section).to_contain_text("Votre ligne est mesurée, avec votre accord")
+    section.get_by_role("button", name="Ne plus la mesurer, et tout effacer").click()
+    expect(section.get_by_role("button", name="Oui, mesurer ma ligne")).to_be_visible()

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from desk import sample
 from foundation import clock
 from foundation.acts import Act
 from foundation.database import Store, transaction
@@ -218,11 +217,10 @@ def test_killed_in_the_middle_it_holds_what_was_before_or_what_was_wanted_and_th
 
 
 def test_a_line_goes_from_the_inventory_to_freeradius_and_is_cut_when_it_closes(
-    store: Store, act: Act, rows: Rows, radius: Any, tmp_path: Path
+    sampled: Store, act: Act, rows: Rows, radius: Any, tmp_path: Path
 ) -> None:
-    settings = Settings(var=tmp_path)
+    settings, store = Settings(var=tmp_path), sampled
     with transaction(store) as session:
-        sample.populate(session)
         for device in devices.list_devices(session, limit=1000):
             if device.role != "radius":
                 device.until = clock.today(act.at)  # nobody is there to be asked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +16,7 @@ from foundation.settings import read_settings
 from foundation.vault import Vault
 from monitoring.embedded import EmbeddedStore, open_series
 from monitoring.rates import COUNTERS, DISCONTINUITY, LONGEST, UPTIME, counted
-from monitoring.series import Band, Heard, Measure, Name, Point, Resolution, SeriesStore
+from monitoring.series import Band, Heard, Latest, Measure, Name, Point, Resolution, SeriesStore, Wanted
 
 AT = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -38,13 +38,33 @@ class PlainStore:
             for name, measure in {(one.metric, one.instance): one for one in each.measures if _held(one)}.items():
                 self._said.setdefault(Name(each.device, *name), {}).setdefault(at, measure)
 
+    def forget(self, device: str, before: datetime | None = None) -> None:
+        hours = None if before is None else before - (before - EPOCH) % HOUR
+        for name, told in self._said.items():
+            for at in [at for at in told if name.device == device and (hours is None or at < hours)]:
+                del told[at]
+
+    def devices(self) -> Sequence[str]:
+        return sorted({name.device for name, told in self._said.items() if told})
+
     def last(self, device: str) -> Sequence[tuple[Point, Measure]]:
         found = []
         for name in sorted(self._said, key=lambda one: (one.metric, one.instance)):
-            if name.device == device:
+            if name.device == device and self._said[name]:
                 at, measure = max(self._said[name].items(), key=lambda one: one[0])
                 found.append((Point(at, measure.value), measure))
         return found
+
+    def latest(self, devices: Collection[str], wanted: Wanted | None = None) -> Mapping[str, Latest]:
+        told = {device: self.last(device) for device in devices}
+        return {
+            device: Latest(
+                max(point.at for point, _ in said),
+                [(point, one) for point, one in said if wanted is None or wanted(one.metric, one.unit)],
+            )
+            for device, said in told.items()
+            if said
+        }
 
     def between(self, series: Name, since: datetime, until: datetime) -> Sequence[Point]:
         said = self._said.get(series, {})
@@ -159,6 +179,19 @@ def test_the_latest_of_each_series_is_given_by_metric_and_instance(store: Series
     assert found == [(AT + MINUTE, "eth0", 2), (AT, "eth1", 5), (AT + MINUTE, "", -4000)]
 
 
+def test_the_latest_of_several_machines_is_that_of_each_and_may_be_of_some_series_alone(store: SeriesStore) -> None:
+    store.append([said(0, octets(1), heat(20)), said(0, octets(9), device="web2"), said(0, octets(5), device="web3")])
+    store.append([said(1, octets(2)), said(2, heat(30), device="web2")])
+    asked = ("web1", "web2", "web9")
+    assert {name: one.said for name, one in store.latest(asked).items()} == {
+        name: store.last(name) for name in ("web1", "web2")
+    }
+    found = store.latest(asked, lambda metric, unit: (metric, unit) == ("temperature", heat(0).unit))
+    assert found["web1"] == (AT + MINUTE, [(Point(AT, 20), heat(20))])  # it said something later, and not that
+    assert found["web2"] == (AT + 2 * MINUTE, [(Point(AT + 2 * MINUTE, 30), heat(30))])
+    assert store.latest([]) == {}
+
+
 def test_of_a_machine_or_a_series_that_nobody_knows_there_is_nothing(store: SeriesStore) -> None:
     store.append([said(0, octets(1))])
     assert list(store.last("web9")) == []
@@ -166,6 +199,29 @@ def test_of_a_machine_or_a_series_that_nobody_knows_there_is_nothing(store: Seri
         assert list(store.between(name, AT, AT + HOUR)) == []
         for resolution in Resolution:
             assert list(store.bands(name, AT, AT + HOUR, resolution)) == []
+
+
+def test_what_a_machine_said_is_forgotten_and_the_others_keep_theirs(store: SeriesStore) -> None:
+    for minutes in (0, 70):
+        store.append([said(minutes, octets(600), heat(4)), said(minutes, octets(5), device="web2")])
+    store.forget("web3")
+    store.forget("web1")
+    assert (list(store.last("web1")), list(store.between(ETH0, AT, AT + 3 * HOUR))) == ([], [])
+    assert all(not store.bands(HEAT, AT, AT + 3 * HOUR, one) for one in Resolution)
+    assert list(store.devices()) == ["web2"]
+    assert len(store.between(Name("web2", "ifHCInOctets", "eth0"), AT, AT + 3 * HOUR)) == 2
+    store.append([said(80, octets(7))])
+    assert store.between(ETH0, AT, AT + 3 * HOUR) == [Point(AT + 80 * MINUTE, 7)]
+
+
+def test_only_whole_hours_that_are_over_are_forgotten(store: SeriesStore) -> None:
+    for minutes in (0, 30, 70, 100):
+        store.append([said(minutes, heat(minutes))])
+    store.forget("web1", AT + 95 * MINUTE)
+    assert [point.value for point in store.between(HEAT, AT, AT + 3 * HOUR)] == [70, 100]
+    assert [band.since for band in store.bands(HEAT, AT, AT + 3 * HOUR, Resolution.HOUR)] == [AT + HOUR]
+    store.forget("web1", AT + 3 * HOUR)
+    assert list(store.devices()) == []
 
 
 def test_a_period_holds_its_beginning_and_not_its_end(store: SeriesStore) -> None:

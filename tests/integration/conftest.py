@@ -27,7 +27,6 @@ from foundation.settings import Settings, read_settings
 from foundation.vault import Vault
 from inventory import devices, lines, members, offers, places
 from inventory.models.lines import Delivery, Technology
-from migrations import upgrade
 
 COMMAND = Path(sys.executable).with_name("essaim")
 
@@ -227,9 +226,8 @@ def values_of(session: EssaimSession) -> set[bytes]:
 
 
 @pytest.fixture
-def pg_store(postgresql: Callable[..., str], tmp_path: Path) -> Iterator[Store]:
+def pg_store(postgresql: Callable[..., str], empty_postgresql: str, tmp_path: Path) -> Iterator[Store]:
     """A fresh association of nobody, on PostgreSQL."""
-    engine = engine_of(postgresql())
-    upgrade(engine)
+    engine = engine_of(postgresql(empty_postgresql))
     yield Store(engine, Vault.create(tmp_path / "pg-vault.key"))
     engine.dispose()

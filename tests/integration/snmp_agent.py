@@ -110,14 +110,20 @@ Behaviour = Callable[[Asked], "bytes | list[bytes]"]
 
 
 class Agent:
-    """Answers on a port of its own until it is closed; `requests` counts what it was asked."""
+    """Answers on a port of its own until it is closed, or at `place`; `requests` counts what it was asked."""
 
-    def __init__(self, behaviour: Behaviour, family: int = socket.AF_INET) -> None:
+    def __init__(
+        self, behaviour: Behaviour, family: int = socket.AF_INET, *, place: tuple[str, int] | None = None
+    ) -> None:
         self.requests = 0
         self.seen: list[Asked] = []
         self._behaviour = behaviour
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        self._socket.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        try:
+            self._socket.bind(place or ("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        except OSError:
+            self._socket.close()
+            raise
         self._socket.settimeout(0.05)
         self._other = socket.socket(family, socket.SOCK_DGRAM)
         self.from_elsewhere = False

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -31,7 +33,9 @@ from inventory.rights import NotMandated
 from monitoring.alerts.state import AlertOver, NoSuchAlert
 from monitoring.alerts.taking import WordsWanted
 from monitoring.alerts.webhooks import BadWebhook, WebhookFailed, checked, send, told
+from monitoring.embedded import open_series
 from monitoring.poll import Answered, Report, Unanswered
+from monitoring.series import Heard, Measure
 
 AT = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
 ROUND = timedelta(minutes=5)
@@ -235,6 +239,20 @@ def test_a_watchman_is_called_each_round_and_not_by_an_evaluation(net: Net, room
     assert [one[:2] for one in room.heard] == [("GET", f"/ping/{SECRET}")] * 2
 
 
+def test_a_watchman_is_not_called_by_a_poller_that_sees_nothing_at_all(net: Net, room: Room) -> None:
+    net.hook("veilleur", Shape.HEARTBEAT, f"{room.url}/ping/{SECRET}")
+    net.round(*MACHINES[1:])
+    assert len(room.heard) == 1
+    for _ in range(2):
+        net.round(*MACHINES)
+    assert len(room.heard) == 1
+    net.at += ROUND
+    alerting.watch(net.store, net.settings, net.at, Report((), ()), ended=net.at)
+    assert len(room.heard) == 2, "whom nobody is to ask is not blind"
+    net.round()
+    assert len(room.heard) == 3
+
+
 def test_a_poller_that_stopped_is_noticed_by_an_evaluation(net: Net) -> None:
     net.round()
     late = alerting.watch(net.store, net.settings, net.at + 3 * ROUND)
@@ -365,3 +383,37 @@ def test_two_who_judge_at_once_tell_once(net: Net) -> None:
         one.join()
     assert failed == []
     assert len([mail for mail in net.mails() if "camille" in mail]) == 1
+
+
+def test_a_mail_carries_the_last_hour_of_its_figure_drawn_and_in_words(net: Net) -> None:
+    net.round()
+    since = net.at
+    with closing(open_series(net.settings)) as series:
+        for minutes in range(60, -1, -5):
+            hot = Measure("temperature", "inlet", "millidegrees", 90_000 - 300 * minutes)
+            series.append([Heard("core", since + timedelta(minutes=15 - minutes), [hot])])
+    for _ in range(3):
+        net.round()
+    said = [message_from_bytes(one.read_bytes(), policy=policy.default) for one in net.settings.outbox.glob("*.eml")]
+    [mail] = [one for one in said if "core/inlet" in str(one["Subject"])]
+    plain, page = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert plain is not None
+    assert page is not None
+    assert "Température inlet, du 22 nov. 2026 à" in plain.get_content()
+    assert re.search("Valeur\u00a0: de 7[0-9](,[0-9])?\u00a0°C à 90\u00a0°C", plain.get_content())
+    assert f"{net.settings.url}/alerts" in plain.get_content()
+    [drawn] = [one for one in mail.walk() if one.get_content_type() == "image/svg+xml"]
+    assert f'src="cid:{str(drawn["Content-ID"]).strip("<>")}"' in page.get_content()
+    assert 'alt="Température inlet' in page.get_content()
+    assert "http" not in page.get_content().replace(f"{net.settings.url}/alerts", ""), "nothing is fetched"
+    svg = drawn.get_content().decode()
+    assert svg.startswith("<svg")
+    assert len(bytes(mail)) < 40_000
+
+
+def test_a_mail_of_what_has_no_figure_is_plain_text(net: Net) -> None:
+    net.round()
+    for _ in range(2):
+        net.round("server2")
+    for path in net.settings.outbox.glob("*.eml"):
+        assert message_from_bytes(path.read_bytes(), policy=policy.default).get_content_type() == "text/plain"

@@ -22,7 +22,6 @@ from foundation.vault import Vault
 from inventory import addresses, devices, lines, mandates, members, moving, offers, places, pools, renumbering, rules
 from inventory.lines import Ordering
 from inventory.models.mandates import MandateState, Task
-from migrations import upgrade
 
 ACT = Act("machine:test", datetime(2026, 11, 22, 13, 2, tzinfo=UTC), "test")
 KEYS = ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "BAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
@@ -50,10 +49,8 @@ def done_at_once(store: Store, *deeds: Callable[[EssaimSession], object], refuse
     return len(done)
 
 
-def test_what_several_do_at_once_is_done_once(postgresql: Callable[..., str], tmp_path: Path) -> None:
-    engine = engine_of(postgresql())
-    upgrade(engine)
-    store = Store(engine, Vault.create(tmp_path / "vault.key"))
+def test_what_several_do_at_once_is_done_once(pg_store: Store) -> None:
+    store = pg_store
     with transaction(store) as session:
         ada = members.add_member(session, ACT, "Ada Exemple")
         vpn = devices.add_device(
@@ -79,7 +76,6 @@ def test_what_several_do_at_once_is_done_once(postgresql: Callable[..., str], tm
         mandates.give(session, ACT, members.find_member(session, "M0001"), Task.MANDATES_GIVE)
 
     assert [done_at_once(store, deed, deed, deed) for deed in (close, migrate, renumber, give)] == [1, 1, 1, 1]
-    engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -89,8 +85,8 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         shutil.copy(request.getfixturevalue("empty_database"), tmp_path / "essaim.sqlite")
         engine = engine_of(f"sqlite:///{tmp_path / 'essaim.sqlite'}")
     else:
-        engine = engine_of(request.getfixturevalue("postgresql")())
-        upgrade(engine)
+        empty = request.getfixturevalue("empty_postgresql")
+        engine = engine_of(request.getfixturevalue("postgresql")(empty))
     store = Store(engine, Vault.create(tmp_path / "vault.key"))
     with transaction(store) as session:
         people = [members.add_member(session, ACT, name) for name in ("Ada", "Béa", "Cléo", "Dan")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import shutil
 import stat
 import tarfile
 from collections.abc import Callable, Iterator
@@ -40,17 +41,27 @@ def there(tmp_path: Path, here: Settings) -> Settings:
     return read_settings(var=tmp_path / "elsewhere" / "var")
 
 
-@pytest.fixture
-def opened(here: Settings) -> Iterator[Store]:
-    """An association of one member and one secret."""
-    store = association.create(here)
-    (here.var / "essaim.toml").write_text('name = "Les Abeilles"\n')
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an association of one member and one secret, made once: tests copy it."""
+    folder = tmp_path_factory.mktemp("made") / "var"
+    store = association.create(read_settings(var=folder, database_url=""))
+    (folder / "essaim.toml").write_text('name = "Les Abeilles"\n')
     with transaction(store) as session:
         act = Act("machine:test", now())
         members.add_member(session, act, "Ada Exemple")
         site = places.add_site(session, act, "cave")
         device = devices.add_device(session, act, "vpn", role="vpn", platform="debian", site=site)
         devices.set_secret(session, act, device, "wireguard", SECRET)
+    store.engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def opened(here: Settings, made: Path) -> Iterator[Store]:
+    """An association of one member and one secret."""
+    shutil.copytree(made, here.var)
+    store = open_store(here)
     yield store
     store.engine.dispose()
 

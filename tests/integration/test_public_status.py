@@ -168,6 +168,15 @@ def test_when_the_poller_is_dead_the_page_says_when_it_last_knew(site: Site) -> 
     assert site.json()["level"] == "incident", "an incident is told whoever measures"
 
 
+def test_a_watchman_elsewhere_learns_that_the_poller_sees_nothing_at_all(site: Site) -> None:
+    site.poll("vpn")
+    assert site.client.get("/status/heartbeat").json()["status"] == "ok"
+    site.pass_(ROUND)
+    site.poll("vpn", "camille-pi")
+    blind = site.client.get("/status/heartbeat")
+    assert (blind.status_code, blind.json()["status"]) == (503, "blind")
+
+
 def test_the_feed_is_an_atom_feed(site: Site) -> None:
     incident(site, "device:vpn", "VPN <coupé> & lent", AT, title_en="VPN down")
     site.pass_(ROUND)

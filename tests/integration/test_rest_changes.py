@@ -15,7 +15,6 @@ from starlette.testclient import TestClient
 
 from api.app import create
 from api.rest import machines
-from desk import sample
 from foundation import clock
 from foundation.acts import Act
 from foundation.database import Store, reading, transaction
@@ -84,11 +83,10 @@ class Door:
 
 
 @pytest.fixture
-def door(store: Store, act: Act, tmp_path: Path) -> Iterator[Door]:
+def door(sampled: Store, act: Act, tmp_path: Path) -> Iterator[Door]:
     """The sample association, of whose machines none was ever configured."""
-    shown = {}
+    shown, store = {}, sampled
     with transaction(store) as session:
-        sample.populate(session)
         first, second = (members.find_member(session, number) for number in ("M0001", "M0002"))
         now = replace(act, at=clock.now())
         mandates.give(session, now, first, Task.MANDATES_GIVE)

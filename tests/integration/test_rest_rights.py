@@ -44,6 +44,7 @@ from inventory.orders import News
 from inventory.suggested import ChangeLine
 from inventory.wholesalers import Terms
 from inventory.works import Wording
+from monitoring.alerts.models import Alert
 from provisioning import changes, targets, texts
 from provisioning.changes import Wanted
 from provisioning.drivers.protocol import Seen
@@ -59,12 +60,16 @@ HIDDEN, REFUSED, OPEN = 404, 403, 200
 
 @dataclass(frozen=True)
 class Case:
-    """One route: what is sent, what a stranger gets, and what the owner of the row gets."""
+    """One route: what is sent, what a stranger gets, and what the owner of the row gets.
+
+    `elsewhere` is what whoever holds mandates for another place gets, where it is not what a stranger gets.
+    """
 
     path: str
     stranger: int
     own: int
     body: dict[str, Any] | None = None
+    elsewhere: int | None = None
 
 
 M, L, J, Q = "M0002", "L0001", "J0001", "Q0001"
@@ -253,6 +258,10 @@ TABLE: dict[str, Case] = {
     "GET /suggestions/{name}": Case("/suggestions/G0001", *ROW),
     "POST /suggestions/{name}/accept": Case("/suggestions/G0001/accept", *DEED),
     "POST /suggestions/{name}/refuse": Case("/suggestions/G0001/refuse", *OWN_DEED),
+    # Alerts: whoever is on call for one place sees those of that place, hence an empty list
+    "GET /alerts": Case("/alerts", *ALL, elsewhere=OPEN),
+    "GET /alerts/{name}": Case("/alerts/A0001", *NOBODYS),
+    "POST /alerts/{name}/acknowledge": Case("/alerts/A0001/acknowledge", *NOBODYS),
     # Changes of machines
     "GET /changes": Case("/changes", *ALL),
     "GET /changes/{name}": Case("/changes/C0001", *NOBODYS),
@@ -320,6 +329,12 @@ def world(store: Store, act: Act, tmp_path: Path) -> Iterator[World]:
         shown["cookie"] = {"Cookie": f"essaim-8642={cookie}"}
     url = store.engine.url.render_as_string(hide_password=False)
     app = create(Settings(var=tmp_path, driver="console", database_url=url))
+    with transaction(app.state.samples) as session:
+        burning = Alert(
+            rule="machine-silent", subject="vpn", severity="urgent", words_fr="vpn se tait", words_en="vpn is silent"
+        )
+        burning.scopes, burning.since = "device:vpn\nsite:cave", clock.now()
+        session.add(burning)
     with TestClient(app, base_url=URL) as client:
         yield World(store, client, shown)
 
@@ -380,7 +395,10 @@ def test_whoever_is_nobody_gets_nothing(world: World) -> None:
 
 @pytest.mark.parametrize("who", ["stranger", "wrong scope"])
 def test_whoever_has_no_mandate_here_learns_nothing_of_others(world: World, who: str) -> None:
-    assert asked(world, who) == {name: case.stranger for name, case in TABLE.items()}
+    away = who == "wrong scope"
+    wanted = {name: case.elsewhere if away and case.elsewhere else case.stranger for name, case in TABLE.items()}
+    assert asked(world, who) == wanted
+    assert not away or world.ask(who, "GET", TABLE["GET /alerts"]).json() == {"items": [], "next": None}
 
 
 def test_a_token_of_fewer_tasks_than_its_owner_does_no_more(world: World) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from typer.main import get_command
 
 from cli import door
@@ -24,8 +25,9 @@ from foundation import clock
 from foundation.database import open_store, reading, transaction
 from foundation.errors import Forbidden
 from foundation.settings import Settings, read_settings
-from inventory import lines, members
+from inventory import lines, numbers
 from inventory.models.mandates import EVERYWHERE, Mandate, Task
+from inventory.models.people import Member
 
 OWNER, NOBODY, OTHER, ELSEWHERE, BEFORE, THERE, RIGHT = ("M0042", *(f"M{number:04d}" for number in range(101, 107)))
 """Who owns what a row names; who holds nothing; every other task; the task elsewhere; until yesterday; there; all."""
@@ -67,6 +69,7 @@ TABLE: dict[str, Row] = {
     "search": reads("Kerjean"),
     "poll": reads(status=4),
     "poll explain": reads("hosted1", status=4),
+    "nightly": reads(),
     "graph": reads("L0042 --last 7d"),
     "alert list": reads(),
     "alert rules": reads(),
@@ -134,6 +137,7 @@ TABLE: dict[str, Row] = {
     "line show": reads("L0042"),
     "line status": reads("L0042"),
     "line diagnose": asks("L0042", T.MONITORING_READ, scope=VPN, own=True),
+    "line quality": asks("L0042 --agree --why oui", T.LINES_WRITE, scope=VPN, own=True),
     "line change": asks("L0042 --mtu 1400", T.LINES_WRITE, scope=VPN, own=False),
     "line move": asks("L0042 --to suspended --why impayé", T.LINES_WRITE, scope="site:colo", own=False),
     "line close": asks("L0042 --yes", T.LINES_WRITE, scope=VPN, own=False),
@@ -251,6 +255,13 @@ TABLE: dict[str, Row] = {
     "feed list": reads(),
     "feed change": asks("mezzanine/F1 --amps 32", T.DEVICES_WRITE, scope="site:mezzanine"),
     "feed end": asks("mezzanine/F1", T.DEVICES_WRITE, scope="site:mezzanine"),
+    "outlet reboot": asks(
+        "multiprise/2 --machine hosted1", T.DEVICES_WRITE, scope="device:multiprise", own=True, status=1
+    ),
+    "power show": reads("--feed mezzanine/F1"),
+    "power sheet": reads("hosted1 --month 2026-10"),
+    "power supplier add": asks("Tournesol --renewable 80 --feed mezzanine/F1", T.DEVICES_WRITE, scope="site:mezzanine"),
+    "power supplier list": reads(),
     "equipment add": asks("box --model Essai", T.DEVICES_WRITE),
     "equipment list": reads(),
     "equipment show": reads("Q0001"),
@@ -308,6 +319,8 @@ NOT_RUN = {
     "restore": "makes an association, from a backup and its key",
     "demo": "makes an association of its own",
     "serve": "opens the portal until it is closed",
+    "poll quality": "asks hosted machines and lines until it is stopped: tests/integration/test_quality.py",
+    "traps": "listens until it is stopped: tests/integration/test_traps.py",
     "lab up": "starts the lab",
     "lab check": "needs the lab",
     "lab down": "stops the lab",
@@ -345,6 +358,7 @@ FURNITURE = (
     "device add multiprise --role pdu --site mezzanine",
     "device outlets multiprise --count 4",
     "device add onduleur --role ups --site mezzanine",
+    "device plug hosted1 --outlet multiprise/2",
     "device plug hosted3 --outlet multiprise/3",
     "device link hosted4/eth0 hosted5/eth0",
     "device add switched --role server --site mezzanine",
@@ -438,11 +452,12 @@ def people(terminal: Any, furnished: Furnished, stand_in: Any) -> Callable[[Row]
                 given += [(BEFORE, task, EVERYWHERE, today)] + ([(THERE, task, row.scope, None)] if row.scope else [])
             # T0001 waits for no second, T0002 is the owner's, and both are nobody's way to what a row asks.
             first = [("M0149", Task.ALERTS_ACKNOWLEDGE, EVERYWHERE, None), (OWNER, Task.ALERTS_ACKNOWLEDGE, "*", None)]
+            ids = {one.number: one.id for one in session.execute(select(Member.number, Member.id))}
             for number, (who, task, scope, until) in enumerate([*first, *given], start=1):
                 session.add(
                     Mandate(
                         number=number,
-                        member_id=members.find_member(session, who).id,
+                        member_id=ids[numbers.parse("M", who)],
                         task=task,
                         scope=scope,
                         since=today - timedelta(days=30),

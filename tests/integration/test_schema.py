@@ -96,9 +96,7 @@ def test_a_migrated_postgresql_is_what_the_code_declares(pg_store: Store) -> Non
 
 
 @pytest.mark.postgresql
-def test_postgresql_has_its_guards_too(postgresql: Callable[..., str]) -> None:
-    engine = engine_of(postgresql())
-    upgrade(engine)
+def test_postgresql_has_its_guards_too(pg_store: Store) -> None:
     wanted = {
         match[1]
         for guard in GUARDS
@@ -106,9 +104,8 @@ def test_postgresql_has_its_guards_too(postgresql: Callable[..., str]) -> None:
         if (match := re.search(r"(?:TRIGGER|ADD CONSTRAINT) (\w+)", statement))
     }
     query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal UNION SELECT conname FROM pg_constraint"
-    with engine.connect() as connection:
+    with pg_store.engine.connect() as connection:
         assert wanted - set(connection.execute(text(query)).scalars()) == set()
-    engine.dispose()
     assert wanted
 
 

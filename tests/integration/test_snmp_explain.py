@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 
 import pytest
 
-from desk.rounds import following
+from desk.rounds import following, keep_polling
+from foundation.database import Store
 from foundation.reach import Means
+from foundation.settings import read_settings
+from monitoring.poll import Report
 from monitoring.snmp.agents import Agent, Community
 from monitoring.snmp.explain import explain
 
@@ -56,3 +60,21 @@ def test_a_machine_says_what_is_read_of_it_and_what_is_not() -> None:
 @pytest.mark.parametrize(("now", "turn"), [(130.0, 160.0), (160.0, 160.0), (165.0, 160.0), (290.0, 280.0)])
 def test_a_beat_that_was_missed_is_left_out(now: float, turn: float) -> None:
     assert following(100.0, 60.0, now) == turn
+
+
+def test_rounds_go_on_until_told_otherwise_and_leave_python_as_it_was(store: Store, tmp_path: Path) -> None:
+    late: list[float] = []
+    seldom: list[tuple[int, int, int]] = []
+
+    def told(report: Report, behind: float) -> bool:
+        assert not report.answered
+        late.append(behind)
+        seldom.append(gc.get_threshold())
+        return len(late) < 3
+
+    before = gc.get_threshold()
+    keep_polling(store, read_settings(var=tmp_path), 0.05, told)
+    assert len(late) == 3
+    assert min(late) >= 0
+    assert min(seldom) > before
+    assert gc.get_threshold() == before

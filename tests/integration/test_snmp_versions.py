@@ -6,9 +6,6 @@ import asyncio
 import importlib.util
 import os
 import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,7 +18,7 @@ from pysnmp.hlapi.v3arch import asyncio as pysnmp
 from foundation.errors import EssaimError
 from inventory.snmp_users import BadSnmpUser, snmp_user
 from monitoring.snmp import pacing
-from monitoring.snmp.agents import Agent, Community
+from monitoring.snmp.agents import Agent
 from monitoring.snmp.answers import Module, Value, below
 from monitoring.snmp.engine import Poller, Said
 from monitoring.snmp.modules import MODULES, system
@@ -43,63 +40,18 @@ served = beside(TESTS / "integration" / "snmp_agent.py")
 recording = beside(TESTS / "unit" / "monitoring" / "recording.py")
 
 AT = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
-READER = Community("lecture-des-essais")
-USERS = ("sha1-aes128", "sha256-aes128", "sha512-aes128", "sha1-aes256", "sha256-aes256", "sha512-aes256")
-
-
-def user(algorithms: str, authentication: str = "premier-secret", privacy: str = "second-secret") -> Any:
-    return snmp_user(f"essaim-{algorithms}:{algorithms}:{authentication}:{privacy}")
-
-
-class Snmpd:
-    """Debian's agent on loopback, IPv4 and IPv6, that may be started again."""
-
-    def __init__(self, program: str, folder: Path) -> None:
-        self._program, self._folder = program, folder
-        self.port = free_port()
-        rows = [
-            f"agentaddress udp:127.0.0.1:{self.port},udp6:[::1]:{self.port}",
-            f"rocommunity {READER.text} 127.0.0.1",
-            f"rocommunity6 {READER.text} ::1",
-            "sysName web1.example",
-        ]
-        for one in map(user, USERS):
-            secrets = f"{one.hash.net_snmp} {one.authentication} {one.cipher.net_snmp} {one.privacy}"
-            rows += [f"createUser {one.name} {secrets}", f"rouser {one.name} priv"]
-        (folder / "snmpd.conf").write_text("\n".join([*rows, ""]))
-        self.start()
-
-    def start(self) -> None:
-        log = self._folder / "log"
-        log.unlink(missing_ok=True)
-        self._daemon = subprocess.Popen(
-            [self._program, "-f", "-C", "-c", str(self._folder / "snmpd.conf"), "-Lf", str(log), "-I", "-smux"],
-            env={**os.environ, "MIBS": "", "SNMP_PERSISTENT_DIR": str(self._folder / "kept")},
-        )
-        deadline = time.monotonic() + 10
-        while not (log.exists() and b"NET-SNMP version" in log.read_bytes()):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
-    def stop(self) -> None:
-        self._daemon.terminate()
-        self._daemon.wait(10)
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+daemon = beside(TESTS / "integration" / "debian_snmpd.py")
+READER, USERS, user = daemon.READER, daemon.USERS, daemon.user
 
 
 @pytest.fixture(scope="module")
-def snmpd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snmpd]:
+def snmpd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     program = shutil.which("snmpd", path=os.environ.get("PATH", "") + ":/usr/sbin")
     if program is None:
         pytest.skip("this machine lacks snmpd")
-    daemon = Snmpd(program, tmp_path_factory.mktemp("snmpd"))
-    yield daemon
-    daemon.stop()
+    running = daemon.Snmpd(program, tmp_path_factory.mktemp("snmpd"))
+    yield running
+    running.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -113,7 +65,7 @@ def ask(poller: Poller, *agents: Agent, at: datetime = AT) -> dict[str, Said | E
     return heard
 
 
-def test_every_algorithm_and_both_families_are_spoken(snmpd: Snmpd) -> None:
+def test_every_algorithm_and_both_families_are_spoken(snmpd: Any) -> None:
     agents = [
         *(Agent(one, "127.0.0.1", user(one), snmpd.port) for one in USERS),
         Agent("v2c", "127.0.0.1", READER, snmpd.port),
@@ -137,7 +89,7 @@ def test_every_algorithm_and_both_families_are_spoken(snmpd: Snmpd) -> None:
     ],
     ids=["authentication", "name", "hash", "privacy"],
 )
-def test_a_wrong_user_is_refused_in_a_sentence_without_secrets(snmpd: Snmpd, wrong: Any, kinds: set[str]) -> None:
+def test_a_wrong_user_is_refused_in_a_sentence_without_secrets(snmpd: Any, wrong: Any, kinds: set[str]) -> None:
     [said] = ask(Poller(), Agent("web1", "127.0.0.1", wrong, snmpd.port)).values()
     assert isinstance(said, EssaimError)
     assert said.kind in kinds
@@ -145,7 +97,7 @@ def test_a_wrong_user_is_refused_in_a_sentence_without_secrets(snmpd: Snmpd, wro
     assert "un-autre-secret" not in said.sentence("fr")
 
 
-def test_a_session_is_kept_and_outlives_the_agents_restart(snmpd: Snmpd) -> None:
+def test_a_session_is_kept_and_outlives_the_agents_restart(snmpd: Any) -> None:
     poller, agent = Poller(), Agent("web1", "127.0.0.1", user("sha256-aes128"), snmpd.port)
     assert isinstance(ask(poller, agent)["web1"], Said)
     assert not poller.session(agent).must_greet(), "it is known whom we speak to"
@@ -216,7 +168,7 @@ def fast(port: int, roots: list[str]) -> dict[str, Value]:
     return {f"{root}.{row}": value for root in roots for row, value in said.answers.columns[root].items()}
 
 
-def test_debians_agent_is_read_as_pysnmp_reads_it(snmpd: Snmpd) -> None:
+def test_debians_agent_is_read_as_pysnmp_reads_it(snmpd: Any) -> None:
     roots = ["1.3.6.1.2.1.1", "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.25.2", "1.3.6.1.2.1.31.1.1.1", "1.3.6.1.2.1.4.20"]
     before, ours, after = all_of(snmpd.port, roots), fast(snmpd.port, roots), all_of(snmpd.port, roots)
     assert ours.keys() == before.keys() == after.keys()

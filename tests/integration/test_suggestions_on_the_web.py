@@ -15,7 +15,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create
-from desk import sample, suggesting
+from desk import suggesting
 from foundation import clock
 from foundation.acts import Act
 from foundation.database import Store, reading, transaction
@@ -72,10 +72,9 @@ class Web:
 
 
 @pytest.fixture
-def web(store: Store, act: Act, tmp_path: Path) -> Iterator[Web]:
-    shown = {}
+def web(sampled: Store, act: Act, tmp_path: Path) -> Iterator[Web]:
+    shown, store = {}, sampled
     with transaction(store) as session:
-        sample.populate(session)
         now = replace(act, at=clock.now())
         mandates.give(session, now, members.find_member(session, "M0001"), Task.MANDATES_GIVE)
         for task in TASKS:

@@ -105,3 +105,29 @@ def test_every_silent_machine_is_told_or_behind_one_that_is(
     if silent and answering:
         assert (silent | found.presumed) - set(found.behind), "somebody is told"
     assert not (found.presumed & (silent | answering))
+
+
+@given(
+    st.lists(st.tuples(verdicts, verdicts, st.booleans()), max_size=60),
+    st.integers(1, 4),
+    st.integers(1, 4),
+)
+def test_a_look_at_one_thing_alone_leaves_all_else_as_it_was(
+    lives: list[tuple[Verdict | None, Verdict | None, bool]], cycles: int, mended: int
+) -> None:
+    rule = Rule("r", Watch.SILENCE, cycles=cycles, mended=mended)
+    stood: dict[Key, Standing] = {}
+    alone: dict[Key, Standing] = {}
+    for rank, (one, other, looks) in enumerate(lives):
+        now = BEGIN + timedelta(minutes=rank)
+        readings = [reading(found, subject) for found, subject in ((one, "a"), (other, "b")) if found is not None]
+        judged = evaluate({"r": rule}, readings, stood, (), now, (lambda each: each.subject == "b") if looks else None)
+        if looks:
+            assert all(
+                key == ("r", "b") for key in (*judged.opened, *judged.closed, *(told.key for told in judged.events))
+            )
+        else:
+            alone = dict(evaluate({"r": rule}, readings, alone, (), now).standings)
+        stood = dict(judged.standings)
+        assert stood.get(("r", "a"), Standing()).opened == alone.get(("r", "a"), Standing()).opened
+        assert stood.get(("r", "a"), Standing()).bad == alone.get(("r", "a"), Standing()).bad

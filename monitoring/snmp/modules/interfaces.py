@@ -10,7 +10,7 @@ from typing import Final
 
 from foundation.speech import Phrase
 from monitoring.series import Measure
-from monitoring.snmp.answers import Answers, Instances, Module, Quantity, named_by, oids
+from monitoring.snmp.answers import Answers, Instances, Module, Quantity, columns_of, measures_of, named_by, oids
 
 _TABLE: Final = "1.3.6.1.2.1.2.2.1"
 _MORE: Final = "1.3.6.1.2.1.31.1.1.1"
@@ -58,14 +58,13 @@ def read_narrow(answers: Answers) -> Sequence[Measure]:
 
 def _read(answers: Answers, quantities: Sequence[Quantity]) -> Sequence[Measure]:
     found: list[Measure] = []
-    instances = Instances()
+    instances, columns = Instances(), columns_of(answers, quantities)
     for row in answers.rows(quantities[0].oid, f"{_TABLE}.8"):
         instance = instances.name(_named(answers, row), row)
         speed = answers.number(IF_HIGH_SPEED, row)
         if speed is not None and speed < 10**9:
             found.append(Measure("ifHighSpeed", instance, "bit/s", speed * 1_000_000))
-        for quantity in quantities:
-            found.extend(quantity.read(answers, instance, row))
+        found.extend(measures_of(row, instance, columns))
     return found
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 import typer
 
+from cli import main
 from cli.door import enter
 from foundation.errors import EssaimError, Forbidden, Invalid, NotFound, Refused, Unavailable
 from foundation.speech import Phrase
@@ -89,3 +90,24 @@ def test_a_debugger_gets_the_error_itself(raising: Enter, monkeypatch: pytest.Mo
     monkeypatch.setattr(sys, "argv", ["essaim"])
     with pytest.raises(ZeroDivisionError):
         enter(command)
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("member list", {"member"}),
+        ("--as line member list", {"line", "member"}),
+        ("member --help", {"member"}),
+        ("--help member", None),
+        ("membre list", None),
+        ("search member", {"member"}),
+        ("", None),
+    ],
+)
+def test_the_nouns_that_nobody_named_are_not_made(
+    monkeypatch: pytest.MonkeyPatch, words: str, kept: set[str] | None
+) -> None:
+    every = main.essaim.registered_groups
+    monkeypatch.setattr(main.essaim, "registered_groups", every)
+    main._leave_out_what_nobody_named(words.split())
+    assert {one.name for one in main.essaim.registered_groups} == (kept or {one.name for one in every})

@@ -104,15 +104,23 @@ def test_a_typing_error_is_pointed_at(paper: Path, text: str) -> None:
     [
         ("ESSAIM ESCROW 1", "ESSAIM ESCROW 2"),
         ("FOR M0001", "FOR nobody"),
-        ("COST 17", "COST 40"),
-        ("FOR M0001 COST 17\n", ""),
+        ("COST 14", "COST 40"),
+        ("FOR M0001 COST 14\n", ""),
         ("ESSAIM ESCROW 1\n", ""),
     ],
 )
 def test_a_damaged_paper_is_refused(paper: Path, text: str, damage: tuple[str, str]) -> None:
+    assert damage[0] in text
     paper.write_text(text.replace(*damage))
     with pytest.raises(BadEscrow):
         escrow.holders(paper)
+
+
+def test_a_guess_costs_half_a_second(cost_of_a_guess: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(escrow, "_COST", cost_of_a_guess)
+    write(tmp_path / "vault.escrow", escrow.sealed(KEY, {"M0001": ADA}, "à garder"))
+    assert "FOR M0001 COST 17\n" in (tmp_path / "vault.escrow").read_text()
+    assert escrow.opened(tmp_path / "vault.escrow", ADA).key == KEY
 
 
 def test_whose_it_is_cannot_be_changed(paper: Path, text: str) -> None:

@@ -313,3 +313,31 @@ def test_a_machine_that_serves_ipv6_is_met_over_ipv6_too(session: EssaimSession,
     assert families() == before | {6}
     pool.closed_at = act.at
     assert families() == before
+
+
+def test_a_members_machine_is_looked_into_only_where_its_owner_agreed(
+    session: EssaimSession, act: Act, cellar: Cellar
+) -> None:
+    owner = members.add_member(session, act, "Ada")
+    theirs = hosting.host(session, act, cellar.site, "tour", owner, Facts(management="192.0.2.9"))
+    devices.change_device(session, act, cellar.switch, Facts(management="192.0.2.8"))
+    for device in (theirs, cellar.switch):
+        device_secrets.entrust(session, act, device, "snmp")
+    assert [one.name for one in devices.polled(session)] == [cellar.switch.name]
+    devices.change_device(session, act, theirs, Facts(snmp_agreed=True))
+    assert {one.name for one in devices.polled(session)} == {cellar.switch.name, "tour"}
+    devices.change_device(session, act, theirs, Facts(snmp_agreed=False))
+    assert [one.name for one in devices.polled(session)] == [cellar.switch.name]
+
+
+def test_a_members_machine_is_met_at_its_own_addresses_and_ours_are_not(
+    session: EssaimSession, act: Act, cellar: Cellar
+) -> None:
+    pool = addresses.create_pool(session, act, "heberges", ip_network("192.0.2.32/27"), handed=32)
+    hosting.host(session, act, cellar.site, "tour", members.add_member(session, act, "Ada"), Facts())
+    port = devices.find_interface(session, "tour/eth0")
+    held = addresses.allocate(session, act, pool, port, Role.WAN)
+    addresses.allocate(session, act, pool, cellar.eth0, Role.WAN)
+    assert hosting.addresses_of_hosted(session) == {"tour": [held.prefix.network_address]}
+    addresses.release(session, act, held)
+    assert hosting.addresses_of_hosted(session) == {}

@@ -302,7 +302,8 @@ def test_whatever_was_seen_there_is_an_answer_in_both_languages(seen: Seen) -> N
 def test_a_line_that_is_down_is_never_said_to_be_well_nor_one_that_is_up_to_be_unplugged(seen: Seen) -> None:
     situations = {one.situation for one in diagnose(seen).findings}
     if seen.up:
-        assert not situations & {S.UNPLUGGED, S.ALONE_DOWN, S.WRONG_PASSWORD, S.CRUSHED, S.WHOLESALER_DOWN, S.CHANGED}
+        assert not situations & {S.UNPLUGGED, S.ALONE_DOWN, S.CRUSHED, S.WHOLESALER_DOWN, S.CHANGED}
+        assert S.WRONG_PASSWORD not in situations or seen.quiet
     else:
         assert S.WELL not in situations
     if S.WELL in situations:
@@ -351,6 +352,22 @@ def test_a_line_is_not_given_to_somebody_else_where(otherwise: dict[str, Any]) -
 def test_an_old_refusal_is_not_why_a_line_that_worked_since_is_down() -> None:
     old = replace(COPPER, last=HUNG_UP, refusals=(Refusal(NOW - timedelta(hours=5), "l0101@adsl"),))
     assert diagnose(old).situation is S.UNPLUGGED
+
+
+def test_a_refusal_counts_though_an_lns_that_died_left_the_session_of_before_open() -> None:
+    tried = Refusal(NOW - timedelta(minutes=1), "l0101@adsl")
+    left_open = replace(COPPER, refusals=(tried,), reach=Reach(ipv4=False))
+    assert diagnose(left_open).situation is S.WRONG_PASSWORD
+    assert diagnose(replace(left_open, reach=COPPER.reach)).situation is S.WELL
+    before = replace(tried, at=UP.since - timedelta(seconds=1))
+    assert diagnose(replace(left_open, refusals=(before,))).situation is S.WELL
+
+
+def test_a_box_that_comes_and_is_refused_is_not_cut_off_by_its_wholesaler() -> None:
+    fallen = replace(COPPER, last=HUNG_UP, bought=LOST)
+    tried = [Refusal(NOW - AGO + timedelta(minutes=minutes), "l0101@adsl") for minutes in (-30, 90)]
+    assert diagnose(replace(fallen, refusals=tuple(tried[:1]))).situation is S.WHOLESALER_DOWN
+    assert diagnose(replace(fallen, refusals=tuple(tried))).situation is S.WRONG_PASSWORD
 
 
 def test_a_machine_that_cannot_be_asked_is_no_fault_while_its_line_is_up() -> None:

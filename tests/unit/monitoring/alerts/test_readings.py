@@ -10,9 +10,10 @@ import pytest
 from foundation.speech import Phrase
 from monitoring.alerts.evaluation import Standing, evaluate
 from monitoring.alerts.reading import Key, Reading, Verdict
-from monitoring.alerts.readings import read
+from monitoring.alerts.readings import looked_at, read
 from monitoring.alerts.rules import default_rules
-from monitoring.alerts.seen import Answer, Cycle, End, Lapse, Seen, Session, Supply, Works
+from monitoring.alerts.seen import Answer, Cycle, Draw, End, Lapse, LetIn, Seen, Session, Supply, Works
+from monitoring.bgp import parse_bird
 from monitoring.series import Measure, Point
 
 AT = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
@@ -22,6 +23,35 @@ GONE = Answer(heard=False)
 SAT = (("core", "eth1"), ("switch", "1"))
 SERVERS = [f"server{rank}" for rank in range(20)]
 CABLES: list[tuple[End, End]] = [SAT, *((("switch", f"p{name}"), (name, "eth0")) for name in SERVERS)]
+
+# What BIRD 2.0 says: of one neighbour that it heard from and two that it did not.
+BIRD = """\
+BIRD 2.0.12 ready.
+Name       Proto      Table      State  Since         Info
+device1    Device     ---        up     12:34:41.131
+
+transit4   BGP        ---        start  12:34:41.131  Active        Socket: Connection closed
+  Description:    transit
+  BGP state:          Active
+    Neighbor address: 192.0.2.128
+    Neighbor AS:      64500
+    Last error:       Socket: Connection closed
+  Channel ipv4
+    State:          DOWN
+
+transit6   BGP        ---        start  12:34:41.131  Idle
+  BGP state:          Idle
+    Neighbor address: 3fff:0:0:ffff::%transit0
+    Neighbor AS:      64500
+
+core4      BGP        ---        up     12:35:05.635  Established
+  BGP state:          Established
+    Neighbor address: 192.0.2.16
+    Neighbor port:    179
+    Source address:   192.0.2.17
+  Channel ipv4
+    State:          UP
+"""
 
 
 def seen(**facts: object) -> Seen:
@@ -180,6 +210,24 @@ def test_a_feed_over_four_fifths_is_an_alert() -> None:
     assert found["feed-overloaded colo/A"].words.say("fr") == "colo/A donne 2990 W, soit 81 % de ce qu'elle peut"
 
 
+def test_a_machine_over_its_declared_watts_is_an_alert_and_one_that_is_not_known_is_none() -> None:
+    draws = [Draw("tour", 60, 80.4), Draw("brique", 60, 60), Draw("muette", 60, None)]
+    found = wrong(seen(draws=draws, sites={"tour": "mezzanine"}))
+    assert list(found) == ["over-declared-watts tour"]
+    said = found["over-declared-watts tour"]
+    assert said.words.say("fr") == "tour tire 80 W : plus que les 60 W déclarés"
+    assert said.words.say("en") == "tour draws 80 W: more than the 60 W that were declared"
+    assert said.scopes == {"device:tour", "site:mezzanine"}
+
+
+def test_a_machine_is_told_after_three_cycles_over_its_watts_and_mended_well_below() -> None:
+    over, about, below = (seen(draws=[Draw("tour", 60, watts)]) for watts in (80, 58, 50))
+    assert told(over) == ["told over-declared-watts tour"]
+    assert told(over, over, about) == []
+    assert told(over, over, over, about) == ["told over-declared-watts tour"]
+    assert told(over, over, over, below) == ["told over-declared-watts tour", "mended over-declared-watts tour"]
+
+
 def test_what_is_the_associations_own_is_told_before_it_ends_and_a_members_password_is_theirs() -> None:
     lapses = [
         Lapse("ca", "abeilles", AT + timedelta(days=13)),
@@ -189,7 +237,42 @@ def test_what_is_the_associations_own_is_told_before_it_ends_and_a_members_passw
     assert list(wrong(seen(lapses=lapses))) == ["credential-expiring ca:abeilles"]
 
 
+def test_a_session_that_bird_says_is_not_established_is_down() -> None:
+    sessions = {address: Session("edge", address, "transit", parse_bird(BIRD)[address]) for address in parse_bird(BIRD)}
+    one = seen(answers={"edge": HERE}, sessions=list(sessions.values()))
+    assert told(one) == ["told bgp-down edge/192.0.2.128", "told bgp-down edge/3fff:0:0:ffff::"]
+    assert wrong(one)["bgp-down edge/192.0.2.128"].words.say("fr") == (
+        "edge : la session BGP avec 192.0.2.128 (transit) est coupée"
+    )
+
+
+def test_a_copper_line_that_vanished_is_told_at_once_and_is_over_when_it_is_explained() -> None:
+    gone = seen(vanished=["L0021"])
+    assert told(gone) == ["told copper-vanished L0021"]
+    assert told(gone, gone, seen()) == ["told copper-vanished L0021", "mended copper-vanished L0021"]
+    assert wrong(gone)["copper-vanished L0021"].words.say("en") == (
+        "L0021, on copper, has vanished and no order explains it: its pair may have been given to someone else"
+    )
+
+
+def test_a_certificate_that_was_revoked_and_still_opens_is_told_until_its_server_knows() -> None:
+    still = seen(answers={"vpn": HERE}, let_in=[LetIn("L0043", "vpn")])
+    assert told(still) == ["told revoked-connected L0043"]
+    assert told(still, still, still, seen()) == ["told revoked-connected L0043", "mended revoked-connected L0043"]
+    assert told(seen(answers={"vpn": GONE, "core": HERE}, let_in=still.let_in)) == ["told machine-silent vpn"]
+
+
 def test_a_poller_that_stopped_says_so_and_nothing_else() -> None:
     dead = seen(answers={"core": GONE, "edge": HERE}, cycle=Cycle(AT - timedelta(minutes=5), MINUTE / 2))
     assert list(wrong(dead)) == ["poller-late poller"]
     assert list(wrong(seen(cycle=Cycle(AT, MINUTE * 2)))) == ["poller-late poller"]
+
+
+def test_of_what_machines_say_the_series_that_a_rule_looks_at_are_wanted_and_no_other() -> None:
+    wanted = looked_at(default_rules())
+    named = ("ifOperStatus", "state"), ("hrStorageUsed", "octets"), ("hrStorageSize", "octets")
+    chosen = ("upsOutputSource", "state"), ("lmTempSensorsValue", "millidegrees")
+    assert all(wanted(*series) for series in (*named, *chosen))
+    assert not any(wanted(metric, "octets") for metric in ("ifHCInOctets", "ifInErrors", "sysUpTime"))
+    none = replace(default_rules(), rules=())
+    assert not any(looked_at(none)(*series) for series in (*named, *chosen))
