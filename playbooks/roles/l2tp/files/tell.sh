@@ -27,7 +27,11 @@ for _ in $(seq 40); do
   answers=$((answers + 1))
   [ "$answers" -lt 5 ] || break
 done
-systemctl is-active --quiet l2tpns || { echo "l2tpns does not start with it" >&2; exit 1; }
+if ! systemctl is-active --quiet l2tpns; then
+  echo "l2tpns does not start with it" >&2
+  tail -n 1 /var/log/l2tpns >&2 || true
+  exit 1
+fi
 echo "l2tpns does not run every setting:" >&2
 missing "$1" | sed 's/secret .*/secret …/' >&2
 exit 1
