@@ -51,6 +51,11 @@ back() {{
 whole=0
 # A daemon that did not run stops while its files are still those that started it.
 if [ {ran} = no ] && [ "$1" != boot ]; then systemctl stop {unit} || whole=1; fi
+# What did not start at boot does not begin to, and is not to be started by the boot that asks.
+if [ {enabled} = no ]; then
+  systemctl disable --quiet {unit} || whole=1
+  if [ "$1" = boot ]; then systemctl stop --no-block {unit} || whole=1; fi
+fi
 {paths}
 (cd {home} && {{ {release}; }}) || whole=1
 if [ "$1" = boot ] && ! systemctl is-active --quiet {unit}; then exit $whole; fi
@@ -168,10 +173,11 @@ class Release:
                 copy(path, self.before / name)
             replace_link(path, self.current / name)
 
-    def prepare_undo(self, wanted: Path, aside: Path | None, unit: str, tell: str, effect: str, *, ran: bool) -> Path:
+    def prepare_undo(self, wanted: Path, aside: Path | None, unit: str, tell: str, effect: str) -> Path:
         """A folder with the program that puts all back, and with what stands at the paths that are to become links.
 
-        `aside` is the release that bore the wanted one's name; if it is in force, it gets its name back.
+        `aside` is the release that bore the wanted one's name; if it is in force, it gets its name back. The daemon
+        will run, and start at boot, as it does when this is called.
         """
         prepared = Path(tempfile.mkdtemp(prefix="undo-", dir=self.home))
         (prepared / "was").mkdir(mode=0o700)
@@ -200,7 +206,8 @@ class Release:
                 paths="\n".join(paths),
                 release=release,
                 unit=shlex.quote(unit),
-                ran="yes" if ran else "no",
+                ran="yes" if asked("is-active", unit) else "no",
+                enabled="yes" if asked("is-enabled", unit) else "no",
                 seconds=SECONDS,
                 tell=shlex.quote(tell),
                 former=shlex.quote(str(former or "")),
@@ -279,9 +286,10 @@ def shell(script: str, *arguments: str) -> None:
         raise Refused(" / ".join(row.strip(" .") for row in said[-3:]) or str(done.returncode))
 
 
-def active(unit: str) -> bool:
-    """Whether the daemon runs."""
-    return subprocess.run(["systemctl", "is-active", "--quiet", unit], check=False).returncode == 0
+def asked(question: str, unit: str) -> bool:
+    """What systemctl says of a daemon: whether it runs (`is-active`), or starts at boot (`is-enabled`)."""
+    argv = ["systemctl", question, "--quiet", unit]
+    return subprocess.run(argv, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def put_in_force(release: Release, content: dict[str, Any], unit: str, check: str, tell: str) -> None:
@@ -294,7 +302,6 @@ def put_in_force(release: Release, content: dict[str, Any], unit: str, check: st
         raise essaim_undo.Waiting(str(round(waits["left"])))
     content["texts"] = release.whole(content)
     fresh, effect = release.write(content["texts"]), content["effect"]
-    ran = active(unit)
     try:
         shell(check, str(fresh))
     except Refused:
@@ -303,13 +310,13 @@ def put_in_force(release: Release, content: dict[str, Any], unit: str, check: st
     digest = content["digest"]
     aside, wanted = release.step_aside(digest), release.releases / digest
     former = release.in_force()
-    prepared = release.prepare_undo(wanted, aside, unit, tell, effect, ran=ran)
+    prepared = release.prepare_undo(wanted, aside, unit, tell, effect)
     release.switch.arm(digest, content["seconds"], prepared)
     release.name(fresh, digest)
     release.switch_to(wanted)
     try:
         shell(tell, str(wanted), str(former or ""), effect)
-        if not active(unit):
+        if not asked("is-active", unit):
             raise Refused(f"{unit} does not run with it")
     except Refused:
         release.switch.undo("the daemon refused it")

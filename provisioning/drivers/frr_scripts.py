@@ -33,6 +33,8 @@ trap 'exit 143' INT TERM
 trap '' HUP PIPE
 head -c "$1" > candidate
 [ "$(wc -c < candidate)" -eq "$1" ] || exit 74
+# FRR 8.4 bears the machine's name, whatever it is told: a candidate has the one that runs, for nothing to differ.
+{{ show | grep '^hostname '; sed '/^hostname /d' candidate; }} > named && mv named candidate
 """
 
 CHECK: Final = f"""{_RECEIVE}
@@ -100,7 +102,13 @@ mkdir -p -m 0711 {HOME.rpartition("/")[0]}; mkdir -p -m 0750 {HOME}
 exec 9< {HOME} && flock -w 60 9 || exit 75
 {_REPLACE}
 merge() {{ timeout 240 vtysh -f "$1" >> said 2>&1; }}
-save() {{ timeout 30 vtysh -c 'write memory' > saved 2>&1; grep -qF '[OK]' saved || {{ cat saved >> said; false; }}; }}
+save() {{
+    timeout 30 vtysh -c 'write memory' > saved 2>&1; grep -qF '[OK]' saved || {{ cat saved >> said; return 1; }}
+    # FRR 8.4 has the kernel forward as it loads, and writes nothing of it down: after a boot it would not.
+    for family in ip ipv6; do
+        grep -q "^no $family forwarding" $startup || sed -i "/^frr defaults/a $family forwarding" $startup
+    done
+}}
 show > before || exit 69
 back=$(mktemp -d {HOME}/undo-XXXXXXXX) && cp before "$back" || exit 70
 trap 'cd /; rm -rf "$folder" "$back"' EXIT

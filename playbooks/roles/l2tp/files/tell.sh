@@ -28,7 +28,11 @@ for _ in $(seq 40); do
   answers=$((answers + 1))
   [ "$answers" -lt 5 ] || break
 done
-systemctl is-active --quiet l2tpns || { echo "l2tpns does not start with it" >&2; exit 1; }
+if ! systemctl is-active --quiet l2tpns; then
+  echo "l2tpns does not start with it" >&2
+  tail -n 1 /var/log/l2tpns >&2 || true
+  exit 1
+fi
 # What an undo puts back may be a volunteer's own text, which spells a setting otherwise than the daemon says it.
 [ $file -ef "$1/startup-config" ] || exit 0
 echo "l2tpns does not run every setting:" >&2
