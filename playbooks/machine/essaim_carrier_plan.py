@@ -145,10 +145,15 @@ def converge(network: Network, wanted: State) -> Report:
         held = network.held()
         lacking |= held.lacks & RATES if wanted.queues else set()
         steps = [one for one in plan(held, possible(wanted, held, lacking)) if one not in failed]
+        bereft = False
         for step in steps:
+            leaves = step.verb == "remove" and isinstance(step.item, Address)
+            if bereft and not leaves:
+                break  # with its last address an interface loses its routes: what follows may be there no more
             try:
                 _do(network, step)
                 report.did.append(str(step))
+                bereft = bereft or leaves
             except Absent as absent:
                 lacking.add(str(absent))
                 break  # what goes with it is wanted no more

@@ -31,6 +31,7 @@ EXCEPTIONS = {
     "inventory.rights.tasks_of": "reads",
     "inventory.holders.holder_of": "reads",
     "inventory.emergencies.open_emergency": "for whoever has no mandate; only the terminal opens one",
+    "inventory.outlets.note_failure": "whoever ordered it was asked; what happened is noted come what may",
     "inventory.lapsing.note_told": "the mail has gone, whoever had it sent",
     "inventory.keys.note_recovery": "whoever could open an envelope has the key already",
     "inventory.exchange.applying.apply": "asks by itself, for each task that the plan takes",
