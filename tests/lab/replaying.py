@@ -2,7 +2,8 @@
 
     {"community": "…", "agents": [{"address": "100.64.0.101", "recording": "….snmprec", "otherwise": {"1.3.6…": 42}}]}
 
-comes on standard input; `otherwise` are whole numbers in the place of the recording's.
+comes on standard input; `otherwise` are whole numbers in the place of the recording's. Beside it lies
+`tests/integration/snmp_agent.py`, wherever it runs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import socket
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "integration"))
 import snmp_agent
 
 TEXT, NAME = "4", "6"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,7 +28,10 @@ pytestmark = pytest.mark.timeout(90)
 COMMUNITY = "lecture-des-essais"
 HOST = "radius"
 """The machine that lends the agents its management port, beside its own address."""
-PROGRAM = Path(__file__).with_name("replaying.py")
+PROGRAM = (
+    Path(__file__).with_name("replaying.py"),
+    Path(__file__).parents[1] / "integration" / "snmp_agent.py",
+)
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 PDU, POWER = "pdu-apc-recent.snmprec", "1.3.6.1.4.1.318.1.1.26.4.3.1.5.1"
 """What the PDU's inlet draws, in hundredths of a kilowatt (PowerNet-MIB, rPDU2DeviceStatusPower)."""
@@ -63,12 +67,14 @@ class Agents:
     @contextmanager
     def answering(self, names: list[str], recording: str, **otherwise: int) -> Iterator[None]:
         """While inside, those agents answer; then nobody is at their port."""
+        for path in (*PROGRAM, RECORDINGS / recording):  # the machine has a /tmp of its own: ours may be below another
+            shutil.copy(path, self.lab.folder / "machines" / HOST / "tmp")
         agents = [
-            {"address": self.addresses[name], "recording": str(RECORDINGS / recording), "otherwise": otherwise}
+            {"address": self.addresses[name], "recording": f"/tmp/{recording}", "otherwise": otherwise}
             for name in names
         ]
         said = json.dumps({"community": COMMUNITY, "agents": agents})
-        log = self.lab.keeper.start(HOST, names[0], ["/usr/bin/python3", str(PROGRAM)], stdin=said)
+        log = self.lab.keeper.start(HOST, names[0], ["/usr/bin/python3", f"/tmp/{PROGRAM[0].name}"], stdin=said)
         until = time.monotonic() + 10
         while "ready" not in log.read_text():
             assert time.monotonic() < until, log.read_text()
