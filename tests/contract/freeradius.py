@@ -73,6 +73,46 @@ TABLES = """\
         group_attribute = "SQL-Group"
         read_clients = no
 """
+ACCOUNTING = (
+    BEGINNING
+    + """\
+    sql {{
+        dialect = "sqlite"
+        driver = "rlm_sql_sqlite"
+        sqlite {{
+            filename = "{folder}/radacct.sqlite"
+            bootstrap = "${{modconfdir}}/sql/main/sqlite/schema.sql"
+        }}
+        radius_db = "radius"
+"""
+    + TABLES
+    + """\
+        pool {{
+            start = 1
+            min = 1
+            max = 1
+        }}
+        $INCLUDE ${{modconfdir}}/sql/main/sqlite/queries.conf
+    }}
+}}
+server {{
+    listen {{
+        type = acct
+        ipaddr = 127.0.0.1
+        port = {port}
+    }}
+    preacct {{
+        update request {{
+            &Acct-Unique-Session-Id := "%{{md5:%{{User-Name}} %{{Acct-Session-Id}}}}"
+        }}
+    }}
+    accounting {{
+        sql
+    }}
+}}
+"""
+)
+"""The whole of one that writes sessions down in a table of SQLite: `folder`, `secret`, `port`."""
 """What its module of rows calls the tables, as Debian's does."""
 CONFIGURATION = (
     BEGINNING

@@ -18,51 +18,12 @@ import pytest
 
 from monitoring import accounting
 from monitoring.accounting import Session
-from tests.contract.freeradius import BEGINNING, TABLES
+from tests.contract.freeradius import ACCOUNTING
 
 pytestmark = pytest.mark.timeout(60)
 
 SECRET = "secret-des-essais"
 NEVER = datetime(2020, 1, 1, tzinfo=UTC)
-CONFIGURATION = (
-    BEGINNING
-    + """\
-    sql {{
-        dialect = "sqlite"
-        driver = "rlm_sql_sqlite"
-        sqlite {{
-            filename = "{folder}/radacct.sqlite"
-            bootstrap = "${{modconfdir}}/sql/main/sqlite/schema.sql"
-        }}
-        radius_db = "radius"
-"""
-    + TABLES
-    + """\
-        pool {{
-            start = 1
-            min = 1
-            max = 1
-        }}
-        $INCLUDE ${{modconfdir}}/sql/main/sqlite/queries.conf
-    }}
-}}
-server {{
-    listen {{
-        type = acct
-        ipaddr = 127.0.0.1
-        port = {port}
-    }}
-    preacct {{
-        update request {{
-            &Acct-Unique-Session-Id := "%{{md5:%{{User-Name}} %{{Acct-Session-Id}}}}"
-        }}
-    }}
-    accounting {{
-        sql
-    }}
-}}
-"""
-)
 
 
 @dataclass(frozen=True)
@@ -97,7 +58,7 @@ def radius(tmp_path: Path) -> Iterator[Radius]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    (tmp_path / "radiusd.conf").write_text(CONFIGURATION.format(folder=tmp_path, secret=SECRET, port=port))
+    (tmp_path / "radiusd.conf").write_text(ACCOUNTING.format(folder=tmp_path, secret=SECRET, port=port))
     log = tmp_path / "log"
     daemon = subprocess.Popen(["/usr/sbin/freeradius", "-f", "-d", str(tmp_path), "-l", str(log)])
     try:

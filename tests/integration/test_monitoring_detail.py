@@ -17,56 +17,20 @@ import pytest
 from monitoring import accounting
 from monitoring.accounting import Session
 from monitoring.there import detail
-from tests.contract.freeradius import BEGINNING, TABLES
+from tests.contract.freeradius import ACCOUNTING
 from tests.integration.test_monitoring_accounting import NEVER, SECRET, wait_until_ready
 
 pytestmark = pytest.mark.timeout(60)
 
-CONFIGURATION = (
-    BEGINNING
-    + """\
+DETAIL = """\
+modules {{
     detail {{
         filename = "{folder}/acct/%{{Packet-Src-IP-Address}}/detail-%Y%m%d"
         header = "%t"
         permissions = 0600
     }}
-    sql {{
-        dialect = "sqlite"
-        driver = "rlm_sql_sqlite"
-        sqlite {{
-            filename = "{folder}/radacct.sqlite"
-            bootstrap = "${{modconfdir}}/sql/main/sqlite/schema.sql"
-        }}
-        radius_db = "radius"
 """
-    + TABLES
-    + """\
-        pool {{
-            start = 1
-            min = 1
-            max = 1
-        }}
-        $INCLUDE ${{modconfdir}}/sql/main/sqlite/queries.conf
-    }}
-}}
-server {{
-    listen {{
-        type = acct
-        ipaddr = 127.0.0.1
-        port = {port}
-    }}
-    preacct {{
-        update request {{
-            &Acct-Unique-Session-Id := "%{{md5:%{{User-Name}} %{{Acct-Session-Id}}}}"
-        }}
-    }}
-    accounting {{
-        detail
-        sql
-    }}
-}}
-"""
-)
+CONFIGURATION = ACCOUNTING.replace("modules {{\n", DETAIL).replace("accounting {{\n", "accounting {{\n        detail\n")
 
 
 @dataclass(frozen=True)

@@ -209,7 +209,7 @@ def test_killed_at_any_moment_and_run_again_it_ends_where_it_would_have(made: Ma
     began = time.monotonic()
     made.bring(TEXT)
     whole = time.monotonic() - began
-    died = sum(killed(made, other(TEXT, draw), whole * (0.6 + 0.4 * rank / 6)) for rank in range(6))
+    died = sum(killed(made, other(TEXT, draw), whole * (0.3 + 0.7 * rank / 6)) for rank in range(6))
     assert died > 0
     made.bring(TEXT)
     assert made.shown() == TEXT
