@@ -20,6 +20,7 @@ BEYOND: Final = Phrase(
     "That is more than the {declared} W that were declared. Nothing will be cut for it: let us talk.",
 )
 THIS_MONTH: Final = Phrase("Ce mois-ci : {kwh} kWh.", "This month: {kwh} kWh.")
+NO_GRAPH: Final = Phrase("Rien n'en a encore été mesuré.", "Nothing of it was measured yet.")
 RENEWABLE: Final = Phrase("Renouvelable à {percent} %.", "Renewable to {percent} %.")
 SHEET: Final = Phrase("La fiche de {month}", "The sheet of {month}")
 OUTLET: Final = Phrase("Prise {path} : {state}", "Outlet {path}: {state}")

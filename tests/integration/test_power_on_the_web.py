@@ -84,6 +84,8 @@ def web(store: Store, act: Act, tmp_path: Path) -> Iterator[Web]:
         for purpose in ("snmp", "snmp-write"):
             device_secrets.entrust(session, act, pdu, purpose, purpose)
         ada, _, noor = (members.add_member(session, act, name) for name in ("Ada", "Bob", "Noor"))
+        lea = members.add_member(session, act, "Léa")
+        hosting.host(session, act, site, "ruche", lea, Facts())
         tower = hosting.host(session, act, site, "tour", ada, Facts(watts=60))
         power.plug_in(session, act, tower, power.find_outlet(session, "pdu1/3"))
         port = devices.add_interface(session, act, switch, "7")
@@ -132,6 +134,14 @@ def test_an_owner_sees_their_machine_from_outside_and_nothing_of_the_others(web:
     english = web.read("/machines/tour?lang=en")
     assert "It draws 80.5 W at the moment." in english
     assert "Renewable to 80 %." in english
+
+
+def test_of_a_machine_that_nothing_measured_no_figure_is_made_up(web: Web) -> None:
+    web.sign_in("M0004")
+    page = web.read("/machines/ruche")
+    assert "Ce qu'elle tire en ce moment n'est pas connu." in page
+    assert "kWh" not in page
+    assert "Rien n'en a encore été mesuré." in page
 
 
 def test_a_machine_is_nobody_elses(web: Web) -> None:
