@@ -78,7 +78,7 @@ STAGES = (
             ),
         ),
     ),
-    Stage("browser", 120, (pytest("-n", "2", "tests/browser"),)),
+    Stage("browser", 180, (pytest("-n", "2", "tests/browser"),)),
 )
 # Every test that meets a database, on PostgreSQL: longer than `make test` may be.
 POSTGRESQL = Stage(

@@ -20,7 +20,7 @@ from pathlib import Path
 from foundation.settings import read_settings
 from foundation.vault import Vault
 from monitoring.embedded import open_series
-from monitoring.series import Heard, Measure, Name, Resolution
+from monitoring.series import Heard, Measure, Name, Resolution, SeriesStore
 
 SINCE = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 APART = timedelta(minutes=10)
@@ -34,8 +34,13 @@ def value(cycle: int, machine: int, interface: int) -> int:
     return (cycle * 1_000_003 + machine * 257 + interface) * 601
 
 
+def opened(var: Path) -> SeriesStore:
+    """The series, none of which is old enough to be forgotten meanwhile: a fast machine appends weeks in a minute."""
+    return open_series(read_settings(var=var, series_raw_days=3660))
+
+
 def append(var: Path, cycle: int) -> None:
-    store = open_series(read_settings(var=var))
+    store = opened(var)
     while True:
         store.append(
             Heard(
@@ -55,7 +60,7 @@ def append(var: Path, cycle: int) -> None:
 
 def there(var: Path, cycles: int) -> int:
     """How many cycles are there; each of them whole, and none of the first `cycles` missing."""
-    store = open_series(read_settings(var=var))
+    store = opened(var)
     try:
         until = SINCE + (cycles + 10_000) * APART
         found = {}
