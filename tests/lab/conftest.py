@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import struct
 import threading
@@ -10,10 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from desk import association
 from foundation import reach
+from foundation.settings import Settings, read_settings
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,6 +25,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.lab)
+
+
+@pytest.fixture(scope="session")
+def inhabited(standing_lab: Any) -> Callable[[Path], Settings]:
+    """Make the demonstration's association in a folder, whose machines are the lab's, put back as they were."""
+
+    def made(var: Path) -> Settings:
+        standing_lab.keeper.restore()
+        association.create_demo(read_settings(var=var))
+        settings = read_settings(var=var)
+        (var / "lab").symlink_to(standing_lab.folder)
+        for ending in ("", ".pub"):
+            shutil.copy(f"{standing_lab.means.key_file}{ending}", f"{settings.means().key_file}{ending}")
+        reach.trust(settings.means(), standing_lab.keeper.endpoints().host_keys())
+        return settings
+
+    return made
 
 
 @pytest.fixture

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
 
-from desk import alerting, association, diagnosis, homes, laboratory, polling
+from desk import alerting, diagnosis, homes, laboratory, polling
 from desk.homes import Access
 from desk.sample import key_pair
-from foundation import clock, reach
+from foundation import clock
 from foundation.acts import Act
 from foundation.database import Store, open_store, reading, transaction
-from foundation.settings import Settings, read_settings
+from foundation.settings import Settings
 from inventory import credentials, devices, line_parts, lines, members, offers, orders, wholesalers, works
 from inventory.models.devices import RADIUS_ACCOUNTING
 from inventory.models.lines import LineState
@@ -155,16 +155,11 @@ class Here:
 
 
 @pytest.fixture(scope="module")
-def here(standing_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
-    standing_lab.keeper.restore()
-    var = tmp_path_factory.mktemp("diagnosis") / "var"
-    association.create_demo(read_settings(var=var))
-    settings = read_settings(var=var)
-    (var / "lab").symlink_to(standing_lab.folder)
-    for ending in ("", ".pub"):
-        shutil.copy(f"{standing_lab.means.key_file}{ending}", f"{settings.means().key_file}{ending}")
+def here(
+    standing_lab: Any, inhabited: Callable[[Path], Settings], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Here]:
+    settings = inhabited(tmp_path_factory.mktemp("diagnosis") / "var")
     store = open_store(settings)
-    reach.trust(settings.means(), standing_lab.keeper.endpoints().host_keys())
     made = Here(settings, store, open_samples(settings), standing_lab.keeper)
     with transaction(store) as session:
         offering = offers.Offering(wholesaler=wholesalers.find_wholesaler(session, "collecte"))

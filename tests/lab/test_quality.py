@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from desk import association, homes, laboratory, quality
+from desk import homes, laboratory, quality
 from foundation import clock, reach
 from foundation.acts import Act
 from foundation.database import Store, open_store, reading, transaction
-from foundation.settings import Settings, read_settings
+from foundation.settings import Settings
 from monitoring import accounting
 from monitoring.connections import last_connection
 from monitoring.embedded import EmbeddedStore, open_series
@@ -59,16 +59,11 @@ class Here:
 
 
 @pytest.fixture(scope="module")
-def here(standing_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
-    standing_lab.keeper.restore()
-    var = tmp_path_factory.mktemp("quality") / "var"
-    association.create_demo(read_settings(var=var))
-    settings = read_settings(var=var)
-    (var / "lab").symlink_to(standing_lab.folder)
-    for ending in ("", ".pub"):
-        shutil.copy(f"{standing_lab.means.key_file}{ending}", f"{settings.means().key_file}{ending}")
+def here(
+    standing_lab: Any, inhabited: Callable[[Path], Settings], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Here]:
+    settings = inhabited(tmp_path_factory.mktemp("quality") / "var")
     store = open_store(settings)
-    reach.trust(settings.means(), standing_lab.keeper.endpoints().host_keys())
     with closing(open_series(settings)) as series:
         made = Here(settings, store, series, standing_lab.keeper)
         numbers = [one.change for one in planning.plan(store, settings, made.act(), lambda _: None) if one.change]
