@@ -6,10 +6,10 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from billing.models import Allocation, Due, Payment
+from billing.models import Allocation, Correction, Due, Payment, Reversal
 from foundation.money import Euros
 from inventory.models.people import Member
 
@@ -69,15 +69,52 @@ def _read(session: Session, opened: Select[int, int, Euros]) -> list[Open]:
     return [Open(row, member, Euros(cents)) for row, member, cents in session.execute(opened)]
 
 
+def lower(session: Session, due: Due, most: Euros) -> None:
+    """Let at most so many cents settle a due: what was allocated last goes back to its payments."""
+    query = select(Allocation).where(Allocation.due_id == due.id).order_by(Allocation.id.desc())
+    found = session.scalars(query).all()
+    beyond = sum(one.cents for one in found) - most
+    for one in found:
+        if beyond <= 0:
+            break
+        _take(session, one, min(one.cents, beyond))
+        beyond -= one.cents
+
+
+def _take(session: Session, one: Allocation, cents: int) -> None:
+    same = Allocation.id == one.id
+    if cents == one.cents:
+        session.execute(delete(Allocation).where(same))
+    else:
+        session.execute(update(Allocation).where(same).values(cents=one.cents - cents))
+
+
+def release(session: Session, payment: Payment) -> None:
+    """Take back all that a payment settles."""
+    session.execute(delete(Allocation).where(Allocation.payment_id == payment.id))
+
+
+def net_of_due() -> ColumnElement[Euros]:
+    """What a due is, corrections included, beside the table `due`."""
+    corrected = select(func.coalesce(func.sum(Correction.cents), 0)).where(Correction.due_id == Due.id)
+    return Due.cents + corrected.correlate(Due).scalar_subquery()
+
+
+def stands() -> ColumnElement[bool]:
+    """Whether a payment counts: it was not reversed."""
+    return ~select(Reversal.id).where(Reversal.payment_id == Payment.id).correlate(Payment).exists()
+
+
 def open_payments() -> Select[int, int, Euros]:
     """Payments of which something is left (row, member's row, cents left), the oldest first."""
     used = select(func.coalesce(func.sum(Allocation.cents), 0)).where(Allocation.payment_id == Payment.id)
     left = Payment.cents - used.scalar_subquery()
-    return select(Payment.id, Payment.member_id, left.label("cents")).where(left > 0).order_by(Payment.day, Payment.id)
+    query = select(Payment.id, Payment.member_id, left.label("cents")).where(left > 0, stands())
+    return query.order_by(Payment.day, Payment.id)
 
 
 def open_dues() -> Select[int, int, Euros]:
     """Dues not wholly settled (row, member's row, cents open), the oldest first."""
     settled = select(func.coalesce(func.sum(Allocation.cents), 0)).where(Allocation.due_id == Due.id)
-    left = Due.cents - settled.scalar_subquery()
+    left = net_of_due() - settled.scalar_subquery()
     return select(Due.id, Due.member_id, left.label("cents")).where(left > 0).order_by(Due.period, Due.id)

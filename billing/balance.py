@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from billing.models import Allocation, Due, Payment
+from billing.models import Allocation, Correction, Due, Payment, Reversal
 from billing.reference import reference_of
 from billing.words import due_words
 from foundation.money import Euros
@@ -37,8 +38,10 @@ _SAID = 3
 
 @dataclass(frozen=True, slots=True)
 class OpenDue:
-    """A due of which `open` is not paid yet."""
+    """A due of which `open` is not paid yet; `cents` is what it is, corrections included."""
 
+    number: str
+    kind: str
     what: str
     label: str
     per: str
@@ -48,7 +51,7 @@ class OpenDue:
 
     def words(self, language: Language) -> str:
         """What it is for."""
-        return due_words(self.label, self.what, self.per, self.period, language)
+        return due_words(self.kind, self.label, self.what, self.per, self.period, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,30 @@ def balances(session: Session, day: date, *, after: int = 0, limit: int = 100) -
 
 def _balances(session: Session, members: Sequence[Member], day: date) -> dict[int, Balance]:
     ids = [member.id for member in members]
+    due: defaultdict[int, Euros] = defaultdict(Euros)
+    dues: defaultdict[int, list[OpenDue]] = defaultdict(list)
+    for one, corrected, settled in session.execute(_dues(ids, day)):
+        cents = one.cents + corrected
+        due[one.member_id] += cents
+        if cents > settled:
+            dues[one.member_id].append(
+                OpenDue(str(one), one.kind, one.what, one.label, one.per, one.period, cents, Euros(cents - settled))
+            )
+    paid = {member: Euros(total) for member, total in session.execute(_paid(ids, day))}
+    return {
+        member.id: _balance(member, due[member.id], paid.get(member.id, Euros(0)), dues[member.id])
+        for member in members
+    }
+
+
+def _dues(ids: Sequence[int], day: date) -> Select[Any]:
+    """Dues until that day, with the sum of their corrections and what settles them, both until then."""
+    corrected = (
+        select(func.coalesce(func.sum(Correction.cents), 0))
+        .where(Correction.due_id == Due.id, Correction.day <= day)
+        .correlate(Due)
+        .scalar_subquery()
+    )
     settled = (
         select(func.coalesce(func.sum(Allocation.cents), 0))
         .join(Payment, Payment.id == Allocation.payment_id)
@@ -113,23 +140,17 @@ def _balances(session: Session, members: Sequence[Member], day: date) -> dict[in
         .correlate(Due)
         .scalar_subquery()
     )
-    rows = (
-        select(Due, (Due.cents - settled).label("open"))
-        .where(Due.member_id.in_(ids), Due.period <= day)
-        .order_by(Due.period, Due.id)
+    query = select(Due, corrected, settled).where(Due.member_id.in_(ids), Due.period <= day)
+    return query.order_by(Due.period, Due.id)
+
+
+def _paid(ids: Sequence[int], day: date) -> Select[int, Euros]:
+    query = (
+        select(Payment.member_id, func.sum(Payment.cents))
+        .outerjoin(Reversal, (Reversal.payment_id == Payment.id) & (Reversal.day <= day))
+        .where(Payment.member_id.in_(ids), Payment.day <= day, Reversal.id.is_(None))
     )
-    due: defaultdict[int, Euros] = defaultdict(Euros)
-    dues: defaultdict[int, list[OpenDue]] = defaultdict(list)
-    for one, left in session.execute(rows):
-        due[one.member_id] += one.cents
-        if left:
-            dues[one.member_id].append(OpenDue(one.what, one.label, one.per, one.period, one.cents, Euros(left)))
-    sums = select(Payment.member_id, func.sum(Payment.cents)).where(Payment.member_id.in_(ids), Payment.day <= day)
-    paid = {member: Euros(total) for member, total in session.execute(sums.group_by(Payment.member_id))}
-    return {
-        member.id: _balance(member, due[member.id], paid.get(member.id, Euros(0)), dues[member.id])
-        for member in members
-    }
+    return query.group_by(Payment.member_id)
 
 
 def _balance(member: Member, due: Euros, paid: Euros, dues: Sequence[OpenDue]) -> Balance:

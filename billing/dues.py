@@ -1,36 +1,73 @@
-"""The dues of a month: issued once, however often they are asked for."""
+"""Dues: issued once a month however often they are asked for, never edited, corrected by counter-entries."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from fractions import Fraction
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import Select, insert, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
 
-from billing import reckoning
-from billing.allocations import settle
-from billing.models import MEMBERSHIP, Due, Per, Tariff
-from billing.reckoning import Presence, Stay
-from billing.tariffs import in_force
+from billing import allocations, months
+from billing.models import Cause, Correction, Due, DueKind, Per, Tariff
+from billing.months import Planned
+from billing.tariffs import MOST, BadLabel
 from billing.words import month_words
 from foundation import clock, journal
 from foundation.acts import Act
 from foundation.clock import Month
-from foundation.errors import Refused
+from foundation.errors import Invalid, NotFound, Refused
 from foundation.money import Euros
 from foundation.speech import Language, Phrase
-from inventory import numbers, shares
-from inventory.lines import RENDERED
-from inventory.models.access import LineMigration, Outcome
-from inventory.models.lines import Line, LineEvent, Share
+from inventory import numbers
 from inventory.models.mandates import Task
-from inventory.models.people import Membership
+from inventory.models.people import Member
 from inventory.rights import asks
+
+MONTHLY: Final = (DueKind.MEMBERSHIP, DueKind.ENTRY, DueKind.LINE, DueKind.DEPOSIT)
+"""What a month asks by itself; the others are someone's deed."""
+
+
+class NoSuchDue(NotFound):
+    """No due of that number."""
+
+    kind = "no-such-due"
+    phrase = Phrase(
+        "Pas de dû {number}. Ceux d'un membre : essaim dues show M0042",
+        "There is no due {number}. A member's: essaim dues show M0042",
+    )
+
+
+class BadCorrection(Invalid):
+    """A correction of nothing, or of more than the due still is."""
+
+    kind = "bad-correction"
+    phrase = Phrase(
+        "{due} vaut {net} : une correction de {cents} est impossible. Rien n'a été changé.",
+        "{due} is {net}: it cannot be corrected by {cents}. Nothing was changed.",
+    )
+
+
+class ReasonNeeded(Invalid):
+    """A counter-entry without a reason."""
+
+    kind = "reason-needed"
+    phrase = Phrase(
+        "Dites pourquoi, en 200 caractères visibles au plus : la raison reste dans les comptes. Rien n'a été changé.",
+        "Say why, in at most 200 visible characters: the reason stays in the books. Nothing was changed.",
+    )
+
+
+class BadDueAmount(Invalid):
+    """Nothing, less than nothing, or more than anyone owes at once."""
+
+    kind = "bad-due-amount"
+    phrase = Phrase(
+        "Un dû va de 0,01 € à {most} : pas {cents}. Rien n'a été changé.",
+        "A due is between €0.01 and {most}: not {cents}. Nothing was changed.",
+    )
 
 
 class MonthNotBegun(Refused):
@@ -77,162 +114,216 @@ _NOTHING_TO_DO = Phrase(
 )
 
 
-class Planned(NamedTuple):
-    """A due about to be issued. `member` is the member's row."""
+class Difference(NamedTuple):
+    """Where what was issued for a month is no longer what the month asks: so many cents more or less.
 
-    member: int
-    what: str
-    per: str
+    `due` is the due to correct, None where one is missing.
+    """
+
+    planned: Planned
+    due: Due | None
     cents: Euros
-    label: str
 
 
 @asks(Task.DUES_WRITE)
 def issue(session: Session, act: Act, month: Month) -> Issued:
-    """Issue the dues of a month that has begun: lines in service, memberships whose year begins in it.
+    """Issue the dues of a month that has begun: lines in service, memberships whose year begins in it, entries.
 
     A line's month is issued once, for all who share it, so that the parts always add up; so is a member's
-    membership. What was issued before never changes. Credit settles the new dues. Raises MonthNotBegun.
+    membership. What was issued before never changes (`regularise`). Credit settles the new dues. Raises MonthNotBegun.
     """
-    if month.first > clock.today(act.at):
-        raise MonthNotBegun(month=str(month), first=month.first)
-    tariffs = session.scalars(select(Tariff).order_by(Tariff.since, Tariff.id).with_for_update()).all()
-    before = session.execute(select(Due.what, Due.member_id).where(Due.period == month.first)).all()
-    lines = {what for what, _ in before if what != MEMBERSHIP}
-    members = {member for what, member in before if what == MEMBERSHIP}
-    planned = [due for due in _line_dues(session, tariffs, month) if due.what not in lines]
-    planned += [due for due in _membership_dues(session, tariffs, month) if due.member not in members]
-    issued = Issued(month, len(planned), sum((due.cents for due in planned), Euros(0)), len(before))
-    if planned:
-        session.execute(insert(Due), [_row(due, act, month) for due in planned])
-        settle(session)
+    wanted = _asked_by(session, act, month)
+    before = session.execute(
+        select(Due.kind, Due.what, Due.member_id).where(Due.period == month.first, Due.kind.in_(MONTHLY))
+    ).all()
+    issued_before = {_slot(kind, what, member) for kind, what, member in before}
+    new = [due for due in wanted if _slot(due.kind, due.what, due.member) not in issued_before]
+    issued = Issued(month, len(new), sum((due.cents for due in new), Euros(0)), len(before))
+    if new:
+        _add(session, act, month, new)
+        allocations.settle(session)
         journal.record(session, act, "dues.issue", str(month), count=issued.count, total=int(issued.total))
     return issued
 
 
-def _row(due: Planned, act: Act, month: Month) -> dict[str, object]:
-    return {
-        "member_id": due.member,
-        "what": due.what,
-        "period": month.first,
-        "per": due.per,
-        "cents": due.cents,
-        "label": due.label,
-        "issued": act.at,
-    }
+def _slot(kind: str, what: str, member: int) -> tuple[str, str, int]:
+    """What is issued once a month: a line for all its sharers together, the rest for each member."""
+    return kind, what, 0 if kind == DueKind.LINE else member
 
 
-def _line_dues(session: Session, tariffs: Sequence[Tariff], month: Month) -> Iterator[Planned]:
-    calendars = _calendars(tariffs, month)
-    presences, events = _presences(session, month), _events(session, month)
-    changes = _offer_changes(session, month)
-    shared = select(Line.id, Line.number, Line.offer_id).where(Line.id.in_(_shared_in(month))).order_by(Line.number)
-    for row, number, offer in session.execute(shared):
-        tariff_of = _calendar_of(offer, changes[row], calendars)
-        served = reckoning.days_in_service(events[row], list(tariff_of))
-        prices = {day: tariff_of[day].price for day in served}
-        for member, cents in reckoning.line_parts(prices, presences[row]).items():
-            if cents:
-                yield Planned(member, numbers.shown("L", number), Per.MONTH, cents, tariff_of[served[-1]].label)
+def _asked_by(session: Session, act: Act, month: Month) -> list[Planned]:
+    if month.first > clock.today(act.at):
+        raise MonthNotBegun(month=str(month), first=month.first)
+    # Locked: a tariff that is set meanwhile would hold for half of the dues.
+    query = select(Tariff).order_by(Tariff.since, Tariff.id).with_for_update()
+    return months.planned(session, session.scalars(query).all(), month)
 
 
-class _Day(NamedTuple):
-    price: Fraction
-    label: str
-
-
-def _calendars(tariffs: Sequence[Tariff], month: Month) -> dict[int, dict[date, _Day]]:
-    """For each offer, what each day of the month costs; days before its first tariff are left out."""
-    calendars: dict[int, dict[date, _Day]] = {}
-    for offer, own in _by_offer(tariffs).items():
-        prices = ((day, in_force(own, day)) for day in reckoning.days_of(month))
-        calendars[offer] = {
-            day: _Day(reckoning.day_price(tariff.cents, tariff.per, month), tariff.label)
-            for day, tariff in prices
-            if tariff is not None
+def _add(session: Session, act: Act, month: Month, new: Sequence[Planned]) -> None:
+    number = numbers.following(session, Due.number)
+    rows = [
+        {
+            "number": number + rank,
+            "member_id": due.member,
+            "kind": due.kind,
+            "what": due.what,
+            "period": month.first,
+            "per": due.per,
+            "cents": due.cents,
+            "label": due.label,
+            "day": month.first,
+            "issued": act.at,
         }
-    return calendars
+        for rank, due in enumerate(new)
+    ]
+    session.execute(insert(Due), rows)
 
 
-def _calendar_of(
-    offer: int, changes: Sequence[tuple[date, int]], calendars: Mapping[int, dict[date, _Day]]
-) -> dict[date, _Day]:
-    """What each day of a line's month costs: `offer` is what it has now, `changes` what it had until which day."""
-    calendar: dict[date, _Day] = {}
-    since = date.min
-    for until, had in (*changes, (date.max, offer)):
-        calendar |= {day: cost for day, cost in calendars.get(had, {}).items() if since <= day < until}
-        since = until
-    return calendar
+def differences(session: Session, act: Act, month: Month) -> list[Difference]:
+    """What changed since a month was issued: who arrived, left, chose or paused in it. Nothing is written.
+
+    What someone decided by hand (`correct`) stays as decided. Raises MonthNotBegun.
+    """
+    wanted = {(due.kind, due.what, due.member): due for due in _asked_by(session, act, month)}
+    query = select(Due).where(Due.period == month.first, Due.kind.in_(MONTHLY)).order_by(Due.absorbed, Due.id)
+    issued: defaultdict[tuple[DueKind, str, int], list[Due]] = defaultdict(list)
+    for due in session.scalars(query):
+        issued[DueKind(due.kind), due.what, due.member_id].append(due)
+    by_facts, by_decision = _corrections(session, month, Cause.FACTS), _corrections(session, month, Cause.DECISION)
+    found = []
+    for (kind, what, member), dues in issued.items():
+        first = dues[0]  # several where files were merged
+        now = sum(due.cents + by_facts[due.id] for due in dues)
+        nothing = Planned(kind, member, what, first.per, Euros(0), first.label)
+        plan = wanted.pop((kind, what, member), nothing)
+        left = first.cents + by_facts[first.id] + by_decision[first.id]  # below nothing no due goes
+        change = max(plan.cents - now, -left)
+        if change:
+            found.append(Difference(plan, first, Euros(change)))
+    slots = {_slot(*key) for key in issued}
+    late = [due for due in wanted.values() if _slot(due.kind, due.what, due.member) in slots]
+    return found + [Difference(due, None, due.cents) for due in late]
 
 
-def _offer_changes(session: Session, month: Month) -> defaultdict[int, list[tuple[date, int]]]:
-    """For each line, the offers that it had before migrations done since the month began, and until which day."""
-    groups: defaultdict[int, list[tuple[date, int]]] = defaultdict(list)
-    query = select(LineMigration.line_id, LineMigration.ended, LineMigration.from_offer_id).where(
-        LineMigration.outcome == Outcome.DONE, LineMigration.ended >= clock.midnight(month.first)
+def _corrections(session: Session, month: Month, cause: Cause) -> Counter[int]:
+    query = select(Correction.due_id, func.sum(Correction.cents)).join(Due, Correction.due_id == Due.id)
+    query = query.where(Due.period == month.first, Correction.cause == cause).group_by(Correction.due_id)
+    return Counter({row: int(cents) for row, cents in session.execute(query)})
+
+
+@asks(Task.DUES_WRITE)
+def regularise(session: Session, act: Act, month: Month, reason: str) -> list[Difference]:
+    """Correct a month's dues to what it asks by now [régularisation]; give what was corrected.
+
+    Raises MonthNotBegun, ReasonNeeded.
+    """
+    words = reason_of(reason)
+    found = differences(session, act, month)
+    for one in found:
+        if one.due is not None:
+            _counter(session, act, one.due, one.cents, Cause.FACTS, words)
+    new = [one.planned for one in found if one.due is None]
+    if new:
+        _add(session, act, month, new)
+    if found:
+        allocations.settle(session)
+        total = sum(one.cents for one in found)
+        journal.record(session, act, "dues.regularise", str(month), count=len(found), total=total, reason=words)
+    return found
+
+
+@asks(Task.DUES_WRITE)
+def correct(session: Session, act: Act, due: Due, cents: Euros, reason: str) -> Correction:
+    """Correct a due by so many cents, less where negative; what had paid more than is left becomes credit.
+
+    Raises ReasonNeeded, BadCorrection.
+    """
+    words, left = reason_of(reason), net(session, due)
+    if not cents or not 0 <= left + cents <= MOST or due.kind in (DueKind.GIFT, DueKind.REFUND):
+        raise BadCorrection(due=str(due), net=left, cents=cents)
+    made = _counter(session, act, due, cents, Cause.DECISION, words)
+    member = session.get_one(Member, due.member_id)
+    allocations.settle(session, member)
+    journal.record(
+        session, act, "dues.correct", str(due), member=str(member), cents=int(cents), reason=words, before=int(left)
     )
-    for line, ended, offer in session.execute(query.order_by(LineMigration.id)):
-        if ended is not None:
-            groups[line].append((clock.today(ended), offer))
-    return groups
+    return made
 
 
-def _by_offer(tariffs: Sequence[Tariff]) -> dict[int, list[Tariff]]:
-    groups: defaultdict[int, list[Tariff]] = defaultdict(list)
-    for tariff in tariffs:
-        if tariff.offer_id is not None:
-            groups[tariff.offer_id].append(tariff)
-    return groups
+def _counter(session: Session, act: Act, due: Due, cents: Euros, cause: Cause, reason: str) -> Correction:
+    allocations.lower(session, due, net(session, due) + cents)
+    made = Correction(due_id=due.id, cents=cents, cause=cause, reason=reason, day=clock.today(act.at), at=act.at)
+    session.add(made)
+    session.flush()
+    return made
 
 
-def _shared_in(month: Month) -> Select[int]:
-    still = or_(Share.until.is_(None), Share.until > month.first)
-    return select(Share.line_id).where(Share.since < month.after, still)
+def reason_of(given: str) -> str:
+    """The reason of a counter-entry, as it is kept. Raises ReasonNeeded."""
+    words = given.strip()
+    if not 1 <= len(words) <= 200 or not words.isprintable():
+        raise ReasonNeeded
+    return words
 
 
-def _presences(session: Session, month: Month) -> dict[int, list[Presence]]:
-    groups: defaultdict[int, list[Presence]] = defaultdict(list)
-    still = or_(Share.until.is_(None), Share.until > month.first)
-    query = select(Share).where(Share.since < month.after, still).options(selectinload(Share.weights))
-    for share in session.scalars(query.order_by(Share.id)):
-        groups[share.line_id] += (
-            Presence(share.member_id, weight, since, until) for since, until, weight in shares.periods(share)
-        )
-    return groups
+@asks(Task.DUES_WRITE)
+def charge(session: Session, act: Act, member: Member, cents: Euros, label: str, *, line: str = "") -> Due:
+    """One-off work that a member owes for: a visit, a box that was not given back. Credit settles it.
+
+    `line` is the number of the line that it was for. Raises BadDueAmount, BadLabel.
+    """
+    words, day = label.strip(), clock.today(act.at)
+    if not 0 < cents <= MOST:
+        raise BadDueAmount(cents=cents, most=MOST)
+    if not 1 <= len(words) <= 100 or not words.isprintable():
+        raise BadLabel
+    due = add_due(session, act, member, DueKind.WORK, cents, words, what=line or DueKind.WORK)
+    allocations.settle(session, member)
+    journal.record(session, act, "dues.charge", str(due), member=str(member), cents=int(cents), label=words, day=day)
+    return due
 
 
-def _events(session: Session, month: Month) -> dict[int, list[tuple[date, bool]]]:
-    """What each line became on which day: in service or not."""
-    groups: defaultdict[int, list[tuple[date, bool]]] = defaultdict(list)
-    query = select(LineEvent.line_id, LineEvent.at, LineEvent.state).where(LineEvent.line_id.in_(_shared_in(month)))
-    for line, at, state in session.execute(query.order_by(LineEvent.at, LineEvent.id)):
-        groups[line].append((clock.today(at), state in RENDERED))
-    return groups
+def add_due(
+    session: Session,
+    act: Act,
+    member: Member,
+    kind: DueKind,
+    cents: Euros,
+    label: str,
+    *,
+    what: str,
+    entry: int | None = None,
+) -> Due:
+    """The row of what is owed once, on the day of the act: no right is asked here, its verbs do."""
+    day = clock.today(act.at)
+    due = Due(
+        number=numbers.following(session, Due.number),
+        member_id=member.id,
+        kind=kind,
+        what=what,
+        period=day,
+        per=Per.ONCE,
+        cents=cents,
+        label=label,
+        day=day,
+        issued=act.at,
+        entry_id=entry,
+    )
+    session.add(due)
+    session.flush()
+    return due
 
 
-def _membership_dues(session: Session, tariffs: Sequence[Tariff], month: Month) -> Iterator[Planned]:
-    of_kind: defaultdict[str, list[Tariff]] = defaultdict(list)
-    for tariff in tariffs:
-        of_kind[tariff.membership or ""].append(tariff)
-    for member, stays in _stays(session, month).items():
-        # A yearly tariff is due where a year of membership begins, a monthly one in each month.
-        for per, found in (
-            (Per.YEAR, reckoning.anniversary(stays, month)),
-            (Per.MONTH, reckoning.first_day(stays, month)),
-        ):
-            due = None if found is None else in_force(of_kind[found[1].kind], found[0])
-            if due is not None and due.per == per and due.cents:
-                yield Planned(member, MEMBERSHIP, per, due.cents, due.label)
-                break
+def net(session: Session, due: Due) -> Euros:
+    """What a due is, corrections included."""
+    total = session.scalar(select(func.sum(Correction.cents)).where(Correction.due_id == due.id))
+    return due.cents + (total or 0)
 
 
-def _stays(session: Session, month: Month) -> dict[int, list[Stay]]:
-    """The memberships, past ones too, of everyone who is a member in that month."""
-    still = or_(Membership.until.is_(None), Membership.until > month.first)
-    members = select(Membership.member_id).where(Membership.since < month.after, still)
-    query = select(Membership).where(Membership.member_id.in_(members)).order_by(Membership.since)
-    groups: defaultdict[int, list[Stay]] = defaultdict(list)
-    for one in session.scalars(query):
-        groups[one.member_id].append(Stay(one.kind, one.since, one.until))
-    return groups
+def find_due(session: Session, text: str) -> Due:
+    """The due of that number, `D0042`. Raises BadNumber, NoSuchDue."""
+    number = numbers.parse("D", text)
+    due = session.scalar(select(Due).where(Due.number == number))
+    if due is None:
+        raise NoSuchDue(number=numbers.shown("D", number))
+    return due

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from billing.allocations import settle
-from billing.models import MEMBERSHIP, Allocation, Due, Payment
+from billing.allocations import net_of_due, settle, stands
+from billing.dues import MONTHLY, correct, net
+from billing.models import MEMBERSHIP, Due, Pause, Payment, Pledge
 from foundation import journal
 from foundation.acts import Act
 from foundation.money import Euros
@@ -33,29 +34,25 @@ def foresee(session: Session, absorbed: Member, into: Member) -> Money:
     dues, owed = _sum(session, Due, absorbed)
     payments, paid = _sum(session, Payment, absorbed)
     twice = [one for one, _ in _twice(session, absorbed, into) if one.what == MEMBERSHIP]
-    struck = sum((one.cents for one in twice), Euros(0))
+    struck = sum((net(session, one) for one in twice), Euros(0))
     return Money(dues - len(twice), Euros(owed - struck), payments, paid, struck)
 
 
 @asks(Task.DUES_WRITE, "into")
 def take_over(session: Session, act: Act, absorbed: Member, into: Member) -> Money:
-    """Everything that `absorbed` owed and paid is `into`'s.
+    """Everything that `absorbed` owed, paid and chose is `into`'s.
 
-    Of one membership that both owed in one month, one due is struck: what had paid it is credit. What both owed for
-    one line in one month is one due, of both amounts.
+    Of one membership that both owed in one month, one due is struck: what had paid it is credit.
     """
     money = foresee(session, absorbed, into)
-    # Payments first: a due and what settles it are one member's whenever an allocation is written.
+    for due, _ in _twice(session, absorbed, into):
+        if due.what == MEMBERSHIP and (left := net(session, due)):
+            correct(session, act, due, -left, f"{absorbed} = {into}")
+        session.execute(update(Due).where(Due.id == due.id).values(absorbed=True))
+    # An allocation keeps its payment and its due to one member when it is written: nothing is, while they move.
     session.execute(update(Payment).where(Payment.member_id == absorbed.id).values(member_id=into.id))
-    for due, same in _twice(session, absorbed, into):
-        settled = Allocation.due_id == due.id
-        if due.what == MEMBERSHIP:
-            session.execute(delete(Allocation).where(settled))
-        else:
-            session.execute(update(Due).where(Due.id == same.id).values(cents=Due.cents + due.cents))
-            session.execute(update(Allocation).where(settled).values(due_id=same.id))
-        session.execute(delete(Due).where(Due.id == due.id))
     session.execute(update(Due).where(Due.member_id == absorbed.id).values(member_id=into.id))
+    _move_choices(session, absorbed, into)
     session.expire_all()
     settle(session, into)
     journal.record(
@@ -74,15 +71,29 @@ def take_over(session: Session, act: Act, absorbed: Member, into: Member) -> Mon
     return money
 
 
+def _move_choices(session: Session, absorbed: Member, into: Member) -> None:
+    """What the file that stays chose holds, where both chose for one thing from one day on."""
+    same = aliased(Pledge)
+    both = select(same.id).where(same.member_id == into.id, same.what == Pledge.what, same.since == Pledge.since)
+    session.execute(
+        delete(Pledge).where(Pledge.member_id == absorbed.id, both.correlate(Pledge).exists()),
+        execution_options={"synchronize_session": False},
+    )
+    for table in (Pledge, Pause):
+        session.execute(update(table).where(table.member_id == absorbed.id).values(member_id=into.id))
+
+
 def _sum(session: Session, of: type[Due] | type[Payment], member: Member) -> tuple[int, Euros]:
-    query = select(func.count(of.id), func.coalesce(func.sum(of.cents), 0)).where(of.member_id == member.id)
-    count, total = session.execute(query).one()
+    amounts = net_of_due() if of is Due else Payment.cents
+    query = select(func.count(of.id), func.coalesce(func.sum(amounts), 0)).where(of.member_id == member.id)
+    count, total = session.execute(query if of is Due else query.where(stands())).one()
     return count, Euros(total)
 
 
 def _twice(session: Session, absorbed: Member, into: Member) -> list[tuple[Due, Due]]:
     """Dues of both for one thing and one period: the absorbed one's, and the one that stays."""
     same = aliased(Due)
-    query = select(Due, same).join(same, (same.what == Due.what) & (same.period == Due.period))
-    found = session.execute(query.where(Due.member_id == absorbed.id, same.member_id == into.id).order_by(Due.id))
-    return [(due, kept) for due, kept in found]
+    again = (same.kind == Due.kind) & (same.what == Due.what) & (same.period == Due.period)
+    query = select(Due, same).join(same, again).where(Due.kind.in_(MONTHLY), Due.absorbed.is_(False))
+    query = query.where(Due.member_id == absorbed.id, same.member_id == into.id, same.absorbed.is_(False))
+    return [(due, kept) for due, kept in session.execute(query.order_by(Due.id))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -76,21 +76,31 @@ def days_in_service(events: Sequence[tuple[date, bool]], days: Sequence[date]) -
     return served
 
 
-def line_parts(prices: Mapping[date, Fraction], presences: Sequence[Presence]) -> dict[int, Euros]:
+def line_parts(
+    prices: Mapping[date, Fraction],
+    presences: Sequence[Presence],
+    paused: Callable[[int, date], bool] = lambda _member, _day: False,
+) -> dict[int, Euros]:
     """What each member owes for a line's month, from what each day in service costs; the first share first.
 
-    Days on which nobody has a part cost nobody anything. The parts add up to the month's cost to the cent.
+    Days on which nobody has a part cost nobody anything. The parts add up to the month's cost to the cent; what falls
+    on a member's paused days is left out, and asked of nobody else.
     """
-    weights: Counter[int] = Counter()
-    cost = Fraction(0)
+    weights: Counter[tuple[int, bool]] = Counter()
+    days: Counter[Fraction] = Counter()  # a month has few prices: a sum over days would be of thirty fractions
     for day, price in prices.items():
         present = [presence for presence in presences if presence.on(day)]
-        cost += price if present else 0
+        if present:
+            days[price] += 1
         for presence in present:
-            weights[presence.member] += presence.weight
+            weights[presence.member, paused(presence.member, day)] += presence.weight
     if not weights:
         return {}
-    return dict(zip(weights, split(rounded(cost), list(weights.values())), strict=True))
+    cost = sum((price * count for price, count in days.items()), Fraction(0))
+    owed: Counter[int] = Counter()
+    for (member, waits), part in zip(weights, split(rounded(cost), list(weights.values())), strict=True):
+        owed[member] += 0 if waits else part
+    return {member: Euros(cents) for member, cents in owed.items()}
 
 
 def rounded(cents: Fraction) -> Euros:

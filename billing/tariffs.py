@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from billing.models import Per, Tariff
+from billing.models import Asked, Per, Tariff
 from foundation import journal
 from foundation.acts import Act
 from foundation.errors import Invalid
@@ -34,6 +34,29 @@ class BadTariff(Invalid):
     )
 
 
+class BadFloor(Invalid):
+    """A least amount above the one suggested."""
+
+    kind = "bad-tariff-floor"
+    phrase = Phrase(
+        "Le plancher et le montant solidaire vont de 0 au montant proposé, {cents} : pas {given}. Rien n'a été changé.",
+        "The floor and the solidarity amount are between 0 and the amount suggested, {cents}: not {given}. "
+        "Nothing was changed.",
+    )
+
+
+class BadPeriod(Invalid):
+    """An entry every month, or a monthly price once."""
+
+    kind = "bad-tariff-period"
+    phrase = Phrase(
+        "Un droit d'entrée et un dépôt de garantie se paient une fois (once), le reste par mois ou par an (month, "
+        "year) ; un droit d'entrée est d'une adhésion, un dépôt d'une offre. Rien n'a été changé.",
+        "A right of entry and a deposit are paid once, all else by month or year; an entry is of a kind of membership, "
+        "a deposit of an offer. Nothing was changed.",
+    )
+
+
 class BadLabel(Invalid):
     """Words that cannot stand on a due."""
 
@@ -46,38 +69,69 @@ class BadLabel(Invalid):
 
 @asks(Task.DUES_WRITE, "of")
 def set_tariff(
-    session: Session, act: Act, of: Offer | str, cents: Euros, *, per: Per, label: str, since: date
+    session: Session,
+    act: Act,
+    of: Offer | str,
+    cents: Euros,
+    *,
+    per: Per,
+    label: str,
+    since: date,
+    asked: Asked = Asked.REGULAR,
+    floor: Euros | None = None,
+    solidarity: Euros | None = None,
 ) -> Tariff:
-    """From `since` on, `of` (an offer, or a kind of membership) costs `cents` a month or a year.
+    """From `since` on, `of` (an offer, or a kind of membership) costs `cents` a month, a year or once.
 
-    It holds until the next tariff of the same begins; another one of the same day is corrected.
-    Dues already issued stay as they are. Raises BadTariff, BadLabel, NoSuchKind.
+    With a `floor` the price is free: `cents` is suggested, and one may choose any amount from the floor on. The
+    `solidarity` amount may be chosen by anyone, without a reason. It holds until the next tariff of the same begins;
+    another one of the same day is corrected. Dues already issued stay as they are.
+    Raises BadTariff, BadFloor, BadPeriod, BadLabel, NoSuchKind.
     """
     words = label.strip()
     if not 0 <= cents <= MOST:
         raise BadTariff(cents=cents, most=MOST)
+    for least in (floor, solidarity):
+        if least is not None and not 0 <= least <= cents:
+            raise BadFloor(given=least, cents=cents)
+    elsewhere = Asked.DEPOSIT if isinstance(of, str) else Asked.ENTRY
+    if (asked == Asked.REGULAR) == (per == Per.ONCE) or asked == elsewhere:
+        raise BadPeriod
     if not 1 <= len(words) <= 100 or not words.isprintable():
         raise BadLabel
     name = kinds.find_kind(session, of).name if isinstance(of, str) else of.name
-    query = select(Tariff).where(Tariff.since == since)
-    tariff = session.scalar(query.where(_is_of(of)))
+    tariff = session.scalar(select(Tariff).where(Tariff.since == since, _is_of(of, asked)))
     before = None if tariff is None else int(tariff.cents)
     if tariff is None:
-        tariff = Tariff(since=since)
+        tariff = Tariff(since=since, asked=asked)
         if isinstance(of, str):
             tariff.membership = of
         else:
             tariff.offer_id = of.id
         session.add(tariff)
     tariff.per, tariff.cents, tariff.label = per, cents, words
+    tariff.floor, tariff.solidarity = floor, solidarity
     session.flush()
-    journal.record(session, act, "tariff.set", name, before=before, cents=int(cents), per=per, label=words, since=since)
+    journal.record(
+        session,
+        act,
+        "tariff.set",
+        name,
+        before=before,
+        cents=int(cents),
+        per=per,
+        asked=asked,
+        floor=None if floor is None else int(floor),
+        solidarity=None if solidarity is None else int(solidarity),
+        label=words,
+        since=since,
+    )
     return tariff
 
 
-def tariff_on(session: Session, of: Offer | str, day: date) -> Tariff | None:
+def tariff_on(session: Session, of: Offer | str, day: date, asked: Asked = Asked.REGULAR) -> Tariff | None:
     """The tariff in force on that day, or None where there is none yet."""
-    query = select(Tariff).where(_is_of(of), Tariff.since <= day).order_by(Tariff.since.desc()).limit(1)
+    query = select(Tariff).where(_is_of(of, asked), Tariff.since <= day).order_by(Tariff.since.desc()).limit(1)
     return session.scalar(query)
 
 
@@ -92,5 +146,6 @@ def in_force(tariffs: Iterable[Tariff], day: date) -> Tariff | None:
     return begun[-1] if begun else None
 
 
-def _is_of(of: Offer | str) -> ColumnElement[bool]:
-    return Tariff.membership == of if isinstance(of, str) else Tariff.offer_id == of.id
+def _is_of(of: Offer | str, asked: Asked) -> ColumnElement[bool]:
+    subject = Tariff.membership == of if isinstance(of, str) else Tariff.offer_id == of.id
+    return subject & (Tariff.asked == asked)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 
-from billing.models import MEMBERSHIP, Means, Per
+from billing.models import MEMBERSHIP, DueKind, Means, Per
 from foundation.speech import Language, Phrase
 
 _LOCALES: Final[dict[Language, str]] = {"fr": "fr_FR", "en": "en_GB"}
@@ -18,6 +18,9 @@ MEANS_WORDS: Final[dict[Means, Phrase]] = {
     Means.CHEQUE: Phrase("chèque", "cheque"),
     Means.CASH: Phrase("espèces", "cash"),
     Means.CARD: Phrase("carte", "card"),
+    Means.HELLOASSO: Phrase("HelloAsso", "HelloAsso"),
+    Means.G1: Phrase("Ğ1", "Ğ1"),
+    Means.OFFSET: Phrase("compensation", "offset"),
 }
 
 
@@ -26,7 +29,23 @@ def month_words(day: date, language: Language) -> str:
     return str(format_skeleton("yMMMM", day, locale=_LOCALES[language]))
 
 
-def due_words(label: str, what: str, per: str, period: date, language: Language) -> str:
-    """`ADSL L0042 novembre 2026` for a line, `cotisation 2026` for a year of membership."""
-    name = label if what == MEMBERSHIP else f"{label} {what}"
+def day_words(day: date, language: Language) -> str:
+    """`22 novembre 2026` or `22 November 2026`."""
+    return str(format_date(day, "long", locale=_LOCALES[language]))
+
+
+_BY_KIND: Final = {
+    DueKind.GIFT: Phrase("don du {day}", "gift of {day}"),
+    DueKind.REFUND: Phrase("remboursement du {day}", "refund of {day}"),
+}
+
+
+def due_words(kind: str, label: str, what: str, per: str, period: date, language: Language) -> str:
+    """`ADSL L0042 novembre 2026` for a line, `cotisation 2026` for a year of membership, `visite` for what is once."""
+    said = _BY_KIND.get(DueKind(kind))
+    if said is not None:
+        return said.say(language, day=day_words(period, language))
+    name = label if what in (MEMBERSHIP, kind) else f"{label} {what}"
+    if per == Per.ONCE:
+        return name
     return f"{name} {period.year}" if per == Per.YEAR else f"{name} {month_words(period, language)}"

@@ -190,6 +190,7 @@ def test_the_database_refuses_to_allocate_what_is_not_there(session: Session, pa
         cents=Euros(100 if cents == 101 else 900),
         means=Means.CASH,
         source="hand",
+        at=ACT.at,
     )
     session.add(payment)
     session.flush()

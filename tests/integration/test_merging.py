@@ -175,7 +175,7 @@ def test_what_both_owed_for_one_membership_is_owed_once(house: House) -> None:
     assert house.owed() == (200, 200, 0, 0)
 
 
-def test_what_both_owed_for_one_line_is_one_due_of_both_parts(house: House) -> None:
+def test_what_both_owed_for_one_line_is_owed_by_the_file_that_stays(house: House) -> None:
     session, act = house.session, house.act
     early = replace(act, at=act.at - timedelta(days=40))
     set_tariff(session, act, house.vpn, Euros(1000), per=Per.MONTH, label="VPN", since=date(2020, 1, 1))
@@ -188,7 +188,8 @@ def test_what_both_owed_for_one_line_is_one_due_of_both_parts(house: House) -> N
     lines.end_share(session, act, line, house.other)
     house.merge()
     assert house.owed() == (1000, 400, 600, 0)
-    assert len(balance(session, house.kept, TODAY).dues) == 1
+    assert sum(one.open for one in balance(session, house.kept, TODAY).dues) == 600
+    assert not dues.differences(session, act, NOVEMBER)
 
 
 def test_credit_of_one_file_settles_what_the_other_owes(house: House) -> None:
