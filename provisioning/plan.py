@@ -34,7 +34,7 @@ class Planned:
 
     `diff` is fit to be shown: secrets stand in it as fingerprints. `works` are those announced on the machine, and the
     incidents there. `approved`: the association's rule let the change pass, and it may be applied. `remarks` are
-    promises that the machine does not keep, whatever its text.
+    what the machine will not do, whatever its text.
     """
 
     target: str
@@ -81,7 +81,8 @@ def plan(
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for each, seen in zip(work, pool.map(lambda each: _look(store, settings, act, each), work), strict=True):
             planned = _propose(store, act, each, seen, over=str(each.target) in taking_over)
-            found.append(replace(planned, remarks=each.remarks))
+            still = seen.still & each.carried if isinstance(seen, Seen) else frozenset()
+            found.append(replace(planned, remarks=(*each.remarks, *promises.unmoving(still))))
             told(str(each.target))
     return found
 
@@ -100,22 +101,24 @@ def worst(planned: Sequence[Planned]) -> EssaimError | None:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One target to look at: what it should hold, or why that cannot be said."""
+    """One target to look at: what it should hold, or why that cannot be said; which versions of IP are carried."""
 
     target: Target
     wanted: Wanted | EssaimError
     works: tuple[Announced, ...]
     remarks: tuple[Phrase, ...] = ()
+    carried: frozenset[int] = frozenset()
 
 
 def _wanted(session: Session, act: Act, device: Device, target: Target) -> _Work:
-    works = announced.of_device(session, device, act.at)
+    works, remarks = announced.of_device(session, device, act.at), tuple[Phrase, ...]()
     try:
         rights.demand(session, act, Task.CHANGES_PROPOSE, device)
         remarks = promises.broken(session, device, target.artifact)
-        return _Work(target, targets.wanted(session, device, target, act.at), works, remarks)
+        carried = promises.carried(session, device, target.artifact)
+        return _Work(target, targets.wanted(session, device, target, act.at), works, remarks, carried)
     except EssaimError as refused:
-        return _Work(target, refused, works)
+        return _Work(target, refused, works, remarks)
 
 
 def _look(store: Store, settings: Settings, act: Act, work: _Work) -> Seen | EssaimError:

@@ -40,6 +40,10 @@ set -eu
 section() { name=$1; shift; text=$("$@" && echo .); printf '%s ' "$name"; printf '%s' "${text%.}" | base64 -w0; echo; }
 """
 
+_FORWARDING: Final = """\
+section forwarding sh -c 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null || true'
+"""
+
 
 class Illegible(Unavailable):
     """A machine answered something that is not what was asked."""
@@ -61,7 +65,8 @@ def looking(artifact: str, files: Mapping[str, str], commands: str) -> str:
         for name, path in sorted(files.items())
     )
     current = f"{FOLDER}/{artifact}/current"
-    return f"{_PREAMBLE}if [ -L {current} ]; then section release readlink {current}; fi\n{own}{commands}"
+    release = f"if [ -L {current} ]; then section release readlink {current}; fi\n"
+    return f"{_PREAMBLE}{_FORWARDING}{release}{own}{commands}"
 
 
 def sections(output: str) -> dict[str, str]:
@@ -99,6 +104,14 @@ def edited(found: Mapping[str, str]) -> bool:
 def in_force(found: Mapping[str, str]) -> str:
     """The digest that names the release in force; empty where there is none."""
     return found.get("release", "").strip().rpartition("/")[2]
+
+
+def still(found: Mapping[str, str]) -> frozenset[int]:
+    """The versions of IP that the machine does not hand on; none where it did not say."""
+    said = found.get("forwarding", "").split()
+    if len(said) == 1:  # a kernel without IPv6
+        said.append("0")
+    return frozenset(one for one, flag in zip((4, 6), said, strict=False) if flag == "0")
 
 
 def amiss(found: Mapping[str, str], edited_remark: str) -> str:

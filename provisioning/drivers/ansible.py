@@ -7,7 +7,7 @@ through this process's own descriptor.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 from foundation import reach, text
@@ -31,8 +31,8 @@ class AnsibleDriver:
 
     def look(self, target: Target, desired: Texts) -> Seen:
         """What the machine runs now, against `desired`. Raises MachineUnreachable, CommandFailed, Illegible."""
-        running, _ = self._seen(target, desired)
-        return Seen(running, texts.unified(running, desired))
+        running, found = self._seen(target, desired)
+        return Seen(running, texts.unified(running, desired), releases.still(found))
 
     def expecting(self) -> AbstractContextManager[None]:
         """While inside, the calling thread is on its way to `apply`: others that are there wait for it, a little."""
@@ -43,7 +43,7 @@ class AnsibleDriver:
 
         Raises Stale, Unsettled, ConfigurationRefused, ConnectionLost, MachineUnreachable.
         """
-        running, in_force = self._seen(target, desired)
+        running, found = self._seen(target, desired)
         if texts.digest(running) != expected:
             raise Stale(target=str(target))
         secrets = target.artifact.secrets
@@ -52,7 +52,7 @@ class AnsibleDriver:
             "secrets": [secrets.pattern, secrets.flags],
             "seconds": self._seconds,
         }
-        with _nameless(releases.packed(desired, running, in_force, about)) as path:
+        with _nameless(releases.packed(desired, running, releases.in_force(found), about)) as path:
             answer = self._playbook.play(_host(target, path))
         if answer.outcome is not Outcome.IN_FORCE:
             raise self._refusal(target, answer)
@@ -69,15 +69,15 @@ class AnsibleDriver:
         """Where the last release stands. Raises MachineUnreachable, CommandFailed."""
         return switch.standing(self._means, target)
 
-    def _seen(self, target: Target, desired: Texts) -> tuple[Texts, str]:
-        """What runs, and the digest that names the release in force."""
+    def _seen(self, target: Target, desired: Texts) -> tuple[Texts, Mapping[str, str]]:
+        """What runs, and all that the machine said, by section."""
         artifact = target.artifact
         if not isinstance(artifact, Observed):
             raise ValueError(f"{target} cannot be looked at by a script")
         output = reach.run(self._means, target.machine, artifact.observation.script)
         with text.overriding(self._templates):  # what runs is written as what is desired was
             running = recognised(artifact, artifact.observed(output), desired)
-        return running, releases.in_force(releases.sections(output))
+        return running, releases.sections(output)
 
     def _refusal(self, target: Target, answer: Answer) -> Exception:
         match answer.outcome:

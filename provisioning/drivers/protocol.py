@@ -128,10 +128,12 @@ class Seen:
     """What a machine runs, and how it differs from what is desired.
 
     `diff` is empty if and only if the machine agrees; secrets in it are in the open: redact before it goes anywhere.
+    `still` are the versions of IP (4, 6) that the machine says it does not hand on; none where it was not asked.
     """
 
     texts: Texts
     diff: str
+    still: frozenset[int] = frozenset()
 
 
 class Driver(Protocol):

@@ -28,6 +28,13 @@ from pyrad import packet
 from pyrad.client import Client
 from pyrad.dictionary import Dictionary
 
+from foundation import clock
+from foundation.acts import Act
+from foundation.database import EssaimSession
+from inventory import devices
+from inventory.models.devices import Device
+from provisioning.artifacts.radius_sql import RADIUS_SQL
+
 SCHEMA = Path("/etc/freeradius/3.0/mods-config/sql/main/postgresql/schema.sql")
 MODULE = Path("/usr/lib/freeradius/rlm_sql_postgresql.so")
 HOWTO = Path(__file__).parents[2] / "docs" / "howto" / "radius-in-sql.md"
@@ -274,6 +281,18 @@ class Radius:
         if answer.code != packet.AccessAccept:
             return None
         return {str(name): list(answer[name]) for name in answer.keys() if isinstance(name, str)}  # noqa: SIM118
+
+
+def served_by_rows(session: EssaimSession, act: Act, held: Database) -> Device:
+    """The sample's RADIUS server has its logins in that database, and there is no other machine to be asked."""
+    for device in devices.list_devices(session, limit=1000):
+        if device.role != "radius":
+            device.until = clock.today(act.at)
+    server = devices.find_device(session, "radius")
+    server.platform, server.management = RADIUS_SQL.platform, "127.0.0.1"
+    server.endpoint = f"127.0.0.1:{held.port}"
+    devices.set_secret(session, act, server, "login", PASSWORD)
+    return server
 
 
 def free_port() -> int:

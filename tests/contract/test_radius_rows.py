@@ -21,7 +21,7 @@ from foundation.database import Store, transaction
 from foundation.reach import Machine, MachineUnreachable
 from foundation.settings import Settings
 from foundation.vault import vault_of
-from inventory import devices, lines
+from inventory import lines
 from inventory.models.lines import Credential, Line, Share
 from inventory.numbers import shown
 from provisioning import apply as applying
@@ -32,6 +32,7 @@ from provisioning.drivers.freeradius_sql import DatabaseNotPrepared, FreeradiusS
 from provisioning.drivers.protocol import Stale, Stand
 from provisioning.login_rows import Entry, Item
 from provisioning.texts import digest
+from tests.contract.freeradius import served_by_rows
 
 pytestmark = pytest.mark.timeout(120)
 GOLDEN = Path(__file__).parents[1] / "golden" / "radius-sql" / "freeradius-sql" / FILE
@@ -221,13 +222,7 @@ def test_a_line_goes_from_the_inventory_to_freeradius_and_is_cut_when_it_closes(
 ) -> None:
     settings, store = Settings(var=tmp_path), sampled
     with transaction(store) as session:
-        for device in devices.list_devices(session, limit=1000):
-            if device.role != "radius":
-                device.until = clock.today(act.at)  # nobody is there to be asked
-        server = devices.find_device(session, "radius")
-        server.platform, server.management = RADIUS_SQL.platform, "127.0.0.1"
-        server.endpoint = f"127.0.0.1:{rows.held.port}"
-        devices.set_secret(session, act, server, "login", "one-of-your-own")
+        served_by_rows(session, act, rows.held)
         opening = select(Credential).where(Credential.kind == "ppp", Credential.until.is_(None)).order_by(Credential.id)
         credential = session.scalars(opening).first()
         assert credential is not None

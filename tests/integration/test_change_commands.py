@@ -89,6 +89,24 @@ def test_what_an_offer_promises_and_the_path_does_not_carry_is_said_beside_the_p
     assert "l2tp_mtu 1530" in told
 
 
+def test_what_is_left_out_where_logins_are_rows_is_said_before_anyone_relies_on_it(asso: Any) -> None:
+    def said(lang: str) -> list[str]:
+        told = asso("change", "plan", status=1, lang=lang).out  # nobody has given it the database's password yet
+        return [row for row in told.splitlines() if row.startswith("▲ radius/radius-sql")]
+
+    assert "radacct" not in asso("change", "plan").out
+    asso("device", "change", "radius", "--platform", "freeradius-sql")
+    (french,), (english,) = said("fr"), said("en")
+    assert "(radacct) ne sont pas lues : essaim line status ne saura pas si une ligne PPP est connectée." in french
+    assert "(radacct) are not read: essaim line status will not know whether a PPP line is connected." in english
+    address = json.loads(asso("device", "show", "radius", "--json").out)["management"]
+    added = "device add radius-detail --role radius --platform freeradius --site colo --management"
+    asso(*added.split(), address)
+    assert said("fr") == []
+    asso("device", "retire", "radius-detail", "--yes")
+    assert said("fr") == [french]
+
+
 def applied(asso: Any) -> str:
     """One more line on the VPN server, brought there."""
     asso(*NEW_LINE)

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.contract.freeradius import database
+from tests.soak.rows import killed_on_rows
+
 KILLING = Path(__file__).parents[1] / "soak" / "killing.py"
-ROUNDS = 7
+ROUNDS, ROWS_ROUNDS = 7, 4
 
 
 @pytest.mark.sqlite
@@ -23,3 +26,13 @@ def test_whenever_an_apply_is_killed_the_next_plan_knows_the_truth_and_nothing_s
     assert done.returncode == 0, done.stderr
     states = {tuple(row.split()[1:3]) for row in done.stdout.splitlines() if "random" not in row}
     assert {("claimed", "failed"), ("probed", "reverted"), ("confirmed", "applied")} <= states, done.stdout
+
+
+@pytest.mark.sqlite
+@pytest.mark.timeout(300)
+def test_whenever_an_apply_of_rows_is_killed_freeradius_lets_in_those_whom_the_next_plan_says(demo: Any) -> None:
+    with database() as held:
+        told = killed_on_rows(demo.folder, held, ROWS_ROUNDS)
+    states = {tuple(row.split()[1:3]) for row in told.splitlines()}
+    assert ("claimed", "failed") in states, told
+    assert sum(int(row.split()[-2]) for row in told.splitlines()) == ROWS_ROUNDS

@@ -75,7 +75,7 @@ def test_every_guard_is_in_place_after_a_migration(store: Store) -> None:
     with store.engine.connect() as connection:
         found = set(connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars())
     assert found == wanted
-    assert len(wanted) == sum(each.startswith("CREATE") for guard in GUARDS for each in guard.sqlite)
+    assert len(wanted) == sum("CREATE TRIGGER" in each for guard in GUARDS for each in guard.sqlite)
 
 
 def test_a_migration_may_be_run_again(store: Store) -> None:

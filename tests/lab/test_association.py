@@ -116,6 +116,32 @@ def test_a_second_plan_read_from_what_machines_run_finds_nothing(living: Associa
     assert changed(living.plan()) == {}
 
 
+def test_a_machine_that_does_not_hand_on_what_members_send_is_said_to_be_so(living: Association) -> None:
+    def forwarding(name: str, flag: int, *versions: str) -> None:
+        with reading(living.store) as session:
+            machine = devices.machine(devices.find_device(session, name))
+        for path in versions:
+            reach.run(living.settings.means(), machine, f"echo {flag} >/proc/sys/net/{path}")
+
+    four, six = "ipv4/ip_forward", "ipv6/conf/all/forwarding"
+    try:
+        forwarding("lns", 0, four)
+        forwarding("vpn", 0, four, six)
+        told = {target: one.remarks for target, one in living.plan().items() if one.remarks}
+    finally:
+        forwarding("lns", 1, four)
+        forwarding("vpn", 1, four, six)
+    (lns,), (vpn,) = told.pop("lns/l2tp"), told.pop("vpn/wireguard")
+    assert told == {}
+    assert lns.fr.startswith(
+        "cette machine ne fait pas suivre l'IPv4 : les membres se connecteront et ne joindront rien"
+    )
+    assert vpn.fr.startswith("cette machine ne fait pas suivre l'IPv4 ni l'IPv6 : les membres se connecteront et ne ")
+    assert lns.en.startswith("this machine does not forward IPv4: members will connect and reach nothing.")
+    assert vpn.en.startswith("this machine does not forward IPv4 or IPv6: members will connect and reach nothing.")
+    assert [one.remarks for one in living.plan().values() if one.remarks] == []
+
+
 def test_what_was_done_by_hand_is_shown_exactly_and_put_right(living: Association) -> None:
     done = list(handiwork.deeds(living.store))
     for deed in done:

@@ -1,7 +1,8 @@
 """Applies that are killed, at each named step and at random instants: afterwards the next plan knows the truth.
 
-`killing.py VAR ROUNDS TARGET…`: on the association in VAR, whose machines are those of its lab or its console's folder,
-each round changes a target in the inventory, plans, approves, and kills whoever applies. Prints what became of them.
+`killing.py VAR ROUNDS TARGET…`: on the association in VAR, whose machines are those of its lab, its console's folder or
+a database of rows, each round changes a target in the inventory, plans, approves, and kills whoever applies. Prints
+what became of them.
 Targets that one deed changes and that are applied together are joined: `vpn/antispoofing+vpn/wireguard`.
 """
 
@@ -19,14 +20,16 @@ from itertools import count
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from desk import visit
 from foundation import clock
 from foundation.acts import Act
 from foundation.database import Store, open_store, reading, transaction
 from foundation.settings import Settings, read_settings
-from inventory import devices, members
+from inventory import credentials, devices, lines, members, offers
 from inventory.models.devices import Interface
+from inventory.models.lines import LineState
 from provisioning import apply as applying
 from provisioning import changes, plan, targets, texts
 from provisioning.artifact import Target
@@ -54,16 +57,35 @@ def act() -> Act:
 
 
 def alter(store: Store, settings: Settings, name: str, number: int) -> None:
-    """Have the inventory want something else of a target: another tunnel, or another word on an interface."""
+    """Have the inventory want something else of a target: a tunnel, a login, or another word on an interface."""
     if name.startswith("vpn/"):
         with transaction(store) as session:
             members.add_member(session, act(), f"Voisin {number}")
         visit.order_tunnel(store, settings, act())
         return
+    if name.startswith("radius/"):
+        with transaction(store) as session:
+            _alter_logins(session, number)
+        return
     with transaction(store) as session:
         device = devices.find_device(session, name.partition("/")[0])
         port = session.scalars(select(Interface).where(Interface.device_id == device.id).order_by(Interface.name))
         next(one for one in port if one.description).description = f"round {number} {random.random()}"
+
+
+def _alter_logins(session: Session, number: int) -> None:
+    """A login comes, opens with another password, or goes: rows are added, exchanged or taken away."""
+    served = lines.list_lines(session, offer="adsl", state=LineState.ACTIVE, limit=1000)
+    if number % 3 == 1:
+        credentials.renew_credential(session, act(), random.choice(served).shares[0], credentials.Opening())
+    elif number % 3 == 2:
+        lines.close_line(session, act(), random.choice(served))
+    else:
+        newcomer = members.add_member(session, act(), f"Voisin {number}")
+        copper = offers.find_offer(session, "adsl")
+        line = lines.order_line(session, act(), newcomer, copper, lines.Ordering(nd=f"04{number:08d}"))
+        for state in (LineState.ORDERED, LineState.DELIVERED, LineState.ACTIVE):
+            lines.move(session, act(), line, state)
 
 
 def planned(store: Store, settings: Settings, name: str) -> dict[str, str]:

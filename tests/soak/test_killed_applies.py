@@ -12,6 +12,8 @@ from typing import Any
 from desk import association
 from foundation import reach
 from foundation.settings import read_settings
+from tests.contract.freeradius import database
+from tests.soak.rows import killed_on_rows
 
 KILLING = Path(__file__).with_name("killing.py")
 ROUNDS = os.environ.get("ROUNDS", "200")
@@ -31,3 +33,10 @@ def test_whenever_an_apply_is_killed_the_next_plan_knows_the_truth(standing_lab:
         subprocess.run(argv, env=told, check=True)
     finally:
         standing_lab.keeper.restore()
+
+
+def test_whenever_an_apply_of_rows_is_killed_freeradius_lets_in_those_whom_the_next_plan_says(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    association.create_demo(read_settings(var=var))
+    with database() as held:
+        print(killed_on_rows(var, held, int(ROUNDS)))  # noqa: T201 - what became of them

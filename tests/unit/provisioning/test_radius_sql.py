@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from foundation.vault import vault_of
-from inventory import devices, lapsing, lines
+from inventory import collecting, devices, lapsing, lines, places, wholesalers
 from inventory.devices import Facts, NoSuchSecret
 from inventory.models.lines import Credential
-from provisioning import login_rows, targets
+from inventory.wholesalers import Terms
+from provisioning import login_rows, promises, targets
 from provisioning.artifact import Effect, Impact
-from provisioning.artifacts.radius import ended_logins, given_addresses
+from provisioning.artifacts.radius import RADIUS, ended_logins, given_addresses
 from provisioning.artifacts.radius_sql import FILE, RADIUS_SQL
 from provisioning.facts import Unwritable
 from provisioning.login_rows import Entry, Item, meant, stored
@@ -127,3 +128,21 @@ def test_a_login_made_by_hand_that_means_the_same_is_no_stranger(texts: Mapping[
 def test_a_login_made_by_hand_that_would_lose_something_is_named(texts: Mapping[str, str], other: Any) -> None:
     by_hand = text_of(replace(entries(texts)["l0004@adsl"], line="", **other))
     assert RADIUS_SQL.strangers(by_hand, texts) == ("l0004@adsl",)
+
+
+def test_sessions_and_wholesalers_that_nobody_serves_are_said_beside_the_plan(sql: Any) -> None:
+    session, act = sql.session, sql.act
+    (sessions,) = promises.broken(session, sql.radius, RADIUS_SQL)
+    assert "(radacct) are not read" in sessions.say("en")
+    terms = Terms(collection="realm-proxy", realm="adsl", radius_from="198.51.100.200")
+    collecting.share_secret(session, act, wholesalers.add_wholesaler(session, act, "gros", terms), "agreed-with-gros")
+    _, asking = promises.broken(session, sql.radius, RADIUS_SQL)
+    assert "ne répond au RADIUS des opérateurs de gros (gros) : leurs lignes ne s'ouvriront pas." in asking.say("fr")
+    assert "nothing here answers the wholesalers' RADIUS (gros): their lines will not open." in asking.say("en")
+    site = places.find_site(session, "colo")
+    beside = devices.add_device(session, act, "detail", role="radius", platform="freeradius", site=site)
+    assert promises.broken(session, sql.radius, RADIUS_SQL) == (asking,)
+    beside.platform = RADIUS.platform
+    session.flush()
+    assert promises.broken(session, sql.radius, RADIUS_SQL) == ()
+    assert promises.broken(session, beside, RADIUS) == ()
