@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import screen
+from cli import screen, spreadsheet
 from cli.door import Json, Why, help_of, looking, writing
 from cli.joining import day
-from foundation.speech import Phrase, written
+from cli.spreadsheet import AsCsv
+from foundation.speech import Phrase
 
 if TYPE_CHECKING:
     from inventory.voting import Roll
@@ -49,7 +47,7 @@ def register(commands: typer.Typer) -> None:
 
 def voters(
     on: On,
-    as_csv: Annotated[bool, typer.Option("--csv", help=help_of("pour un tableur", "for a spreadsheet"))] = False,
+    as_csv: AsCsv = False,
     as_json: Json = False,
 ) -> None:
     """The list for the general meeting."""
@@ -128,11 +126,5 @@ def proxy(
 
 
 def _sheet(roll: Roll) -> None:
-    """The list as a spreadsheet opens it: a name that looks like a formula is only a name."""
-    page = io.StringIO()
-    writer = csv.writer(page)
-    writer.writerow([heading.say(screen.language()) for heading in _COLUMNS.values()])
-    for voter in roll.voters:
-        cells = (str(written(getattr(voter, field) or "", screen.language())) for field in _COLUMNS if field != "votes")
-        writer.writerow([*(f"'{cell}" if cell[:1] in "=+-@" and cell else cell for cell in cells), voter.votes])
-    sys.stdout.write(page.getvalue())
+    rows = ([getattr(voter, field) for field in _COLUMNS] for voter in roll.voters)
+    spreadsheet.give(_COLUMNS.values(), rows)

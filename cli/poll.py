@@ -14,7 +14,7 @@ from foundation.speech import Phrase
 
 if TYPE_CHECKING:
     from monitoring.poll import Report
-    from monitoring.snmp.explain import Explained
+    from monitoring.snmp.explain import Explained, Named
 
 commands = typer.Typer(
     help=help_of("Relever les machines et les connexions", "Poll machines and connections"),
@@ -126,23 +126,40 @@ def _explain(host: str, found: Explained) -> None:
             value=first.value,
             unit=first.unit,
         )
-    for part in found.offered:
-        if not part.read:
-            screen.say(
-                Phrase(
-                    "· Elle offre aussi {what} ({name}, {root}), que rien ne lit encore.",
-                    "· It also offers {what} ({name}, {root}), which nothing reads yet.",
-                ),
-                what=part.phrase,
-                name=part.name,
-                root=part.root,
-            )
+    for part in found.unnamed:
+        screen.say(
+            Phrase(
+                "· Elle offre aussi {what} ({name}, {root}), que rien ne lit encore.",
+                "· It also offers {what} ({name}, {root}), which nothing reads yet.",
+            ),
+            what=part.phrase,
+            name=part.name,
+            root=part.root,
+        )
+    for group in found.named:
+        screen.say(
+            Phrase(
+                "· De {mib}, {name} ({root}) : {objects}.",
+                "· Of {mib}, {name} ({root}): {objects}.",
+            ),
+            mib=group.mib,
+            name=group.name,
+            root=group.root,
+            objects=", ".join(_object(one) for one in group.objects),
+        )
+    if found.named:
+        screen.say(Phrase("(✓ : nous le lisons déjà.)", "(✓: we read it already.)"))
     screen.say(
         Phrase(
             "Pour en lire davantage, ajouter un module : docs/howto/add-a-device.md",
             "To read more of it, add a module: docs/howto/add-a-device.md",
         )
     )
+
+
+def _object(one: Named) -> str:
+    told = f"{one.name} = {one.value}" if one.value else one.name
+    return f"{told} ✓" if one.read else told
 
 
 quality.register_poll(commands)

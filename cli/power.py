@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import screen
+from cli import screen, spreadsheet
 from cli.door import Json, Why, help_of, looking, noun, settings, writing
 from cli.joining import Since, day_of
+from cli.spreadsheet import AsCsv
 from foundation.errors import Invalid
 from foundation.speech import Phrase
 
@@ -31,13 +32,37 @@ OfMonth = Annotated[
 ]
 
 
+_SHOWN = {
+    "name": Phrase("quoi", "what"),
+    "watts": Phrase("W en ce moment", "W now"),
+    "declared": Phrase("W déclarés", "W declared"),
+    "kwh": Phrase("kWh du mois", "kWh of the month"),
+    "renewable": Phrase("% renouvelable", "% renewable"),
+    "unknown_hours": Phrase("h inconnues", "h unknown"),
+}
+_BY_OUTLET = {
+    "machine": Phrase("machine", "machine"),
+    "owner": Phrase("à qui", "whose"),
+    "outlet": Phrase("prise", "outlet"),
+    "since": Phrase("depuis", "since"),
+    "until": Phrase("jusqu'au", "until"),
+    "watts": Phrase("W en ce moment", "W now"),
+    "kwh": Phrase("kWh du mois", "kWh of the month"),
+    "unknown_hours": Phrase("h inconnues", "h unknown"),
+}
+_NOTHING_PLUGGED = Phrase(
+    "Rien n'est branché ici. Brancher une machine : essaim device plug MACHINE --outlet pdu1/3",
+    "Nothing is plugged in here. To plug a machine in: essaim device plug DEVICE --outlet pdu1/3",
+)
+
+
 class OneAtMost(Invalid):
     """Several things asked at once."""
 
     kind = "power-of-one-thing"
     phrase = Phrase(
-        "Une seule à la fois : --room, --feed, --machine ou --member.",
-        "One at a time: --room, --feed, --machine or --member.",
+        "Une seule à la fois : --room, --feed, --machine, --member ou --outlets.",
+        "One at a time: --room, --feed, --machine, --member or --outlets.",
     )
 
 
@@ -68,14 +93,20 @@ def show(
         str | None, typer.Option(metavar="DEVICE", help=help_of("d'une machine", "of a machine"))
     ] = None,
     member: Annotated[str | None, typer.Option(metavar="M0042", help=help_of("d'un membre", "of a member"))] = None,
+    outlets: Annotated[
+        bool, typer.Option("--outlets", help=help_of("chaque machine, prise par prise", "each machine, by outlet"))
+    ] = False,
     month: OfMonth = "",
+    as_csv: AsCsv = False,
     as_json: Json = False,
 ) -> None:
-    """Watts now, kWh of the month: of all feeds, or of one thing and what it is made of."""
+    """Watts now, kWh of the month: of all feeds, or of one thing and what it is made of; or outlet by outlet."""
     from desk import power_sheets
 
-    if sum(one is not None for one in (room, feed, machine, member)) > 1:
+    if sum(one is not None for one in (room, feed, machine, member, True if outlets else None)) > 1:
         raise OneAtMost
+    if outlets:
+        return _by_outlet(month, as_csv=as_csv, as_json=as_json)
     with _books(month, fine=False) as (session, known, asked):
         if feed is not None:
             found = power_sheets.of_feed(known, session, feed)
@@ -85,22 +116,14 @@ def show(
             found = power_sheets.of_member(known, session, member)
         else:
             found = power_sheets.of_feeds(known, session, room)
+    if as_csv and not as_json:
+        return spreadsheet.give(_SHOWN.values(), ([getattr(one, field) for field in _SHOWN] for one in found))
     rows = [{**screen.plain(one), **_figures(one)} for one in found]
-    screen.listing(
+    return screen.listing(
         found if as_json else rows,
-        {
-            "name": Phrase("quoi", "what"),
-            "watts": Phrase("W en ce moment", "W now"),
-            "declared": Phrase("W déclarés", "W declared"),
-            "kwh": Phrase("kWh du mois", "kWh of the month"),
-            "renewable": Phrase("% renouvelable", "% renewable"),
-            "unknown_hours": Phrase("h inconnues", "h unknown"),
-        },
+        _SHOWN,
         as_json=as_json,
-        empty=Phrase(
-            "Rien n'est branché ici. Brancher une machine : essaim device plug MACHINE --outlet pdu1/3",
-            "Nothing is plugged in here. To plug a machine in: essaim device plug DEVICE --outlet pdu1/3",
-        ),
+        empty=_NOTHING_PLUGGED,
         then=Phrase(
             "Mois : {month}. La fiche d'une machine ou d'un membre : essaim power sheet M0042 --month {month}",
             "Month: {month}. A machine's or a member's sheet: essaim power sheet M0042 --month {month}",
@@ -139,6 +162,35 @@ def sheet(
     for one in found:
         _tell(one, days=days)
     return None
+
+
+def _by_outlet(month: str, *, as_csv: bool, as_json: bool) -> None:
+    """Each machine by each outlet that it was in, in the month."""
+    from desk import power_use
+
+    with _books(month, fine=False) as (session, known, asked):
+        found = power_use.uses(known, session, power_use.plugged_in(known), asked)
+    if as_json:
+        return screen.give(found)
+    rows = [
+        {"machine": one.machine, "owner": one.owner, **{name: getattr(outlet, name) for name in list(_BY_OUTLET)[2:]}}
+        for one in found
+        for outlet in one.outlets
+    ]
+    if as_csv:
+        return spreadsheet.give(_BY_OUTLET.values(), ([row[name] for name in _BY_OUTLET] for row in rows))
+    told = [{**row, "kwh": _kwh(row["kwh"]), "watts": _or_dash(row["watts"])} for row in rows]
+    return screen.listing(
+        told,
+        _BY_OUTLET,
+        as_json=False,
+        empty=_NOTHING_PLUGGED,
+        then=Phrase(
+            "Mois : {month}. Pour un tableur : essaim power show --outlets --csv --month {month}",
+            "Month: {month}. For a spreadsheet: essaim power show --outlets --csv --month {month}",
+        ),
+        month=str(asked),
+    )
 
 
 def _figures(one: PowerView) -> dict[str, str | None]:

@@ -50,16 +50,24 @@ class Failing:
 
 
 def watch(
-    store: Store, settings: Settings, at: datetime, report: Report | None = None, *, ended: datetime | None = None
+    store: Store,
+    settings: Settings,
+    at: datetime,
+    report: Report | None = None,
+    *,
+    ended: datetime | None = None,
+    late: timedelta | None = None,
 ) -> Watched:
     """Judge how everything is at `at`, by the latest round; `report` is of one that began then, and ended now.
+
+    `late` is by how much it began after its turn, where it had one.
 
     Raises LabDown, DatabaseBusy, DatabaseUnreadable. Rules that cannot be read are said, and the defaults count.
     """
     rules, wrong = _rules(settings)
     samples = open_samples(settings)
     try:
-        made = None if report is None else (report, (ended or clock.now()) - at)
+        made = None if report is None else (report, Cycle(at, (ended or clock.now()) - at, late=late))
         seen = _look(store, samples, settings, at, made, looked_at(rules))
         known = notifying.ways(store, at)
         told = _judge(samples, rules, seen, known.names, at)
@@ -154,7 +162,7 @@ def _look(
     samples: Store,
     settings: Settings,
     at: datetime,
-    made: tuple[Report, timedelta] | None,
+    made: tuple[Report, Cycle] | None,
     wanted: Wanted,
 ) -> Seen:
     with reading(store) as session:
@@ -168,7 +176,7 @@ def _look(
         gone = vanished.unheard(settings.means(), refusing, gone)
     seen = replace(seen, vanished=[one.line for one in gone])
     with transaction(samples) as session:
-        cycle, answers = _round(session, at, made, met)
+        cycle, answers = _round(session, made, met)
         hints.forget(session, at)
         seen = replace(seen, traps=hints.lately(session, at))
     answers = alert_facts.together(answers, met)
@@ -177,12 +185,12 @@ def _look(
 
 
 def _round(
-    session: Session, at: datetime, made: tuple[Report, timedelta] | None, met: Mapping[str, Answer]
+    session: Session, made: tuple[Report, Cycle] | None, met: Mapping[str, Answer]
 ) -> tuple[Cycle | None, dict[str, Answer]]:
     """The latest round, written down where it ends now, and how each machine met it."""
     if made is not None:
-        report, took = made
-        state.note_round(session, Cycle(at, took), alert_facts.answers_of(report), met)
+        report, cycle = made
+        state.note_round(session, cycle, alert_facts.answers_of(report), met)
         session.flush()
     return state.last_round(session), state.answers(session)
 

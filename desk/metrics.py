@@ -14,6 +14,7 @@ from foundation.database import Store, reading
 from inventory.models.devices import Device
 from inventory.models.lines import Line
 from monitoring.alerts import hints, state
+from monitoring.alerts.seen import Cycle
 from monitoring.models import Connection
 from monitoring.openmetrics import Family, families
 from monitoring.series import SeriesStore
@@ -54,8 +55,20 @@ def _own(session: Session) -> Iterator[Family]:
     yield up
     cycle = state.last_round(session)
     if cycle is not None:
-        began = Family("essaim_round_timestamp_seconds", "gauge", "When the latest round began")
-        began.put((cycle.began - _EPOCH).total_seconds())
-        took = Family("essaim_round_duration_seconds", "gauge", "How long the latest round took")
-        took.put(cycle.took.total_seconds())
-        yield from (began, took)
+        yield from _of_round(cycle)
+
+
+def _of_round(cycle: Cycle) -> Iterator[Family]:
+    began = Family("essaim_round_timestamp_seconds", "gauge", "When the latest round began", unit="seconds")
+    began.put((cycle.began - _EPOCH).total_seconds())
+    ended = Family("essaim_round_ended_timestamp_seconds", "gauge", "When the latest round was over", unit="seconds")
+    ended.put((cycle.ended - _EPOCH).total_seconds())
+    took = Family("essaim_round_duration_seconds", "gauge", "How long the latest round took", unit="seconds")
+    took.put(cycle.took.total_seconds())
+    yield from (began, ended, took)
+    if cycle.late is not None:
+        late = Family(
+            "essaim_round_late_seconds", "gauge", "By how much the latest round began after its turn", unit="seconds"
+        )
+        late.put(cycle.late.total_seconds())
+        yield late

@@ -96,6 +96,11 @@ class Books:
                 found.append(Day(day, side_by_side(parts), self.renewable(device, day)))
         return found
 
+    def by_cord(self, cord: Cord) -> tuple[float | None, Energy]:
+        """What a machine draws by one of its cords now, none where nobody tells, and all that it had by it."""
+        had = in_turn(self._given(cord, rank) for rank, day in enumerate(self.days) if cord.on(day))
+        return (self._watts(cord) if cord.on(clock.today(self.at)) else None), had
+
     def feed(self, feed: str) -> list[Energy]:
         """What was drawn from a feed, day by day: of what hangs on two of them each has its half."""
         found = []

@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import Final
 
 from desk import alerting, polling
@@ -21,28 +22,29 @@ SPREAD: Final = 0.7
 _SELDOM: Final = (100_000, 20, 100)
 
 Told = Callable[[Report, float], bool]
-"""Called after each round with its report and by how many seconds it began late; whether to go on."""
+"""Called after each round with its report and by how many seconds it began after its turn; whether to go on."""
 
 
 def keep_polling(store: Store, settings: Settings, every: float, told: Told, *, poller: Poller | None = None) -> None:
     """Poll and watch for alerts every so many seconds, until `told` says no or Ctrl-C.
 
-    A round never overlaps the next: one that takes too long makes the next begin late, and the beginnings that it
-    missed are left out. What is learned of devices is kept from round to round, in the `poller` where one is given.
+    A round never overlaps the next: one that takes too long makes the next begin late, and the turns that it missed are
+    left out. Lateness is counted from the first of these, and is written down with the round. What is learned of
+    devices is kept from round to round, in the `poller` where one is given.
 
     Raises what a round raises.
     """
     poller = poller or Poller()
-    turn = time.monotonic()
+    due = turn = time.monotonic()
     with suppress(KeyboardInterrupt), collecting_seldom():
         while True:
-            late = time.monotonic() - turn
+            late = time.monotonic() - due
             at = clock.now()
             report = polling.poll(store, settings, at, poller=poller, interval=every * SPREAD)
-            alerting.watch(store, settings, at, report)
+            alerting.watch(store, settings, at, report, late=timedelta(seconds=late))
             if not told(report, late):
                 return
-            turn = following(turn, every, time.monotonic())
+            due, turn = turn + every, following(turn, every, time.monotonic())
             time.sleep(max(0.0, turn - time.monotonic()))
 
 

@@ -22,12 +22,16 @@ _HUNDREDTHS: Final = 0.01
 
 @dataclass
 class Family:
-    """One metric of many machines: its kind, what it counts in, and a value for each set of labels."""
+    """One metric of many machines: its kind, what it counts in, and a value for each set of labels.
+
+    `unit` is said where the name ends with it, as the standard wants it.
+    """
 
     name: str
     kind: Kind
     words: str
     values: dict[Labels, float] = field(default_factory=dict)
+    unit: str = ""
 
     def put(self, value: float, **labels: str) -> None:
         """One value; of two with the same labels the first stays."""
@@ -57,7 +61,10 @@ def text(found: Iterable[Family]) -> str:
     """The exposition, which ends with `# EOF`."""
     rows = []
     for family in found:
-        rows += [f"# TYPE {family.name} {family.kind}", f"# HELP {family.name} {_escaped(family.words)}"]
+        rows.append(f"# TYPE {family.name} {family.kind}")
+        if family.unit:
+            rows.append(f"# UNIT {family.name} {family.unit}")
+        rows.append(f"# HELP {family.name} {_escaped(family.words)}")
         suffix = "_total" if family.kind == "counter" else ""
         for labels, value in sorted(family.values.items()):
             said = ",".join(f'{name}="{_escaped(word)}"' for name, word in labels)

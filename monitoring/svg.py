@@ -64,14 +64,14 @@ def drawn(picture: Picture, language: Language, *, name: str, standing: bool) ->
     )
 
 
-def column(picture: Picture) -> float:
+def _column(picture: Picture) -> float:
     """How wide a column is, in the drawing's own units; the first begins at `LEFT`."""
     return (RIGHT - LEFT) * (picture.step / (picture.until - picture.since))
 
 
 def _line(picture: Picture, curve: Drawn, bounds: tuple[float, float], language: Language) -> Line:
     means, bands = [], []
-    wide = column(picture)
+    wide = _column(picture)
     for begin, columns in _pieces(curve.columns):
         xs = [LEFT + wide * (begin + place + 0.5) for place in range(len(columns))]
         xs = [xs[0] - wide / 2, *xs[1:-1], xs[-1] + wide / 2] if len(xs) > 1 else [xs[0] - wide / 2, xs[0] + wide / 2]

@@ -100,6 +100,15 @@ class Round(Seen):
     unanswered: Mapped[int] = mapped_column(info=kept("technical"))
 
 
+class RoundLate(Seen):
+    """By how many milliseconds a cycle that follows others began late; one made by hand has no beat to be late on."""
+
+    __tablename__ = "round_late"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey(Round.id), primary_key=True, info=kept("technical"))
+    late: Mapped[int] = mapped_column(info=kept("technical"))
+
+
 class TrapHeard(Seen):
     """The latest trap of one name that a machine sent: when, and of which part, as the machine calls it."""
 

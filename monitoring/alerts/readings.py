@@ -201,12 +201,23 @@ _SLOW: Final = Phrase(
 )
 
 
+_LATE: Final = Phrase(
+    "le relevé des machines a commencé avec {late} de retard : la machine qui relève est trop occupée",
+    "polling began {late} late: the machine that polls is too busy",
+)
+_MISSED: Final = 0.5
+"""How much of the time between two rounds one may begin after its turn."""
+
+
 def _poller(rule: Rule, seen: Seen) -> Iterator[Reading]:
     if seen.cycle is None:
         return
-    slow = seen.cycle.took > seen.interval
-    words = _said(_SLOW, took=seen.cycle.took) if slow and not seen.dead else _OVERDUE
-    verdict = Verdict.BAD if slow or seen.dead else Verdict.GOOD
+    took, late = seen.cycle.took, seen.cycle.late or timedelta(0)
+    slow, tardy = took > seen.interval, late > seen.interval * _MISSED
+    words = _OVERDUE
+    if not seen.dead and (slow or tardy):
+        words = _said(_SLOW, took=took) if slow else _said(_LATE, late=late)
+    verdict = Verdict.BAD if slow or tardy or seen.dead else Verdict.GOOD
     yield Reading(rule.name, POLLER, (Watch.POLLER, POLLER), verdict, words)
 
 

@@ -84,11 +84,20 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """The latest round: when it began and how long it took; `blind` where all that were asked kept silent."""
+    """The latest round: when it began and how long it took; `blind` where all that were asked kept silent.
+
+    `late` is by how much it began after its turn; None of a round that was made by hand, whose turn it never was.
+    """
 
     began: datetime
     took: timedelta
     blind: bool = False
+    late: timedelta | None = None
+
+    @property
+    def ended(self) -> datetime:
+        """When it was over."""
+        return self.began + self.took
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from foundation.errors import NotFound, Refused
 from foundation.speech import Phrase
 from inventory import numbers
 from monitoring.alerts.evaluation import Judged, Standing, What
-from monitoring.alerts.models import Alert, AlertChannel, AlertEvent, AlertStanding, Met, Round
+from monitoring.alerts.models import Alert, AlertChannel, AlertEvent, AlertStanding, Met, Round, RoundLate
 from monitoring.alerts.reading import Key
 from monitoring.alerts.rules import Rule, Severity
 from monitoring.alerts.seen import Answer, Cycle
@@ -23,6 +23,7 @@ from monitoring.alerts.seen import Answer, Cycle
 KEPT: Final = timedelta(days=366)
 """An alert is forgotten a year after its end."""
 ROUNDS_KEPT: Final = timedelta(days=2)
+_MS: Final = timedelta(milliseconds=1)
 _WIDE: Final = 400
 
 
@@ -93,14 +94,13 @@ def note_round(
     """
     asked = answers.keys() | (beside or {}).keys()
     heard = len({name for each in (answers, beside or {}) for name, one in each.items() if one.heard})
-    session.add(
-        Round(
-            began=cycle.began,
-            took=cycle.took // timedelta(milliseconds=1),
-            answered=heard,
-            unanswered=len(asked) - heard,
-        )
-    )
+    made = Round(began=cycle.began, took=cycle.took // _MS, answered=heard, unanswered=len(asked) - heard)
+    session.add(made)
+    session.flush()
+    if cycle.late is not None:
+        session.add(RoundLate(round_id=made.id, late=cycle.late // _MS))
+    old = select(Round.id).where(Round.began < cycle.began - ROUNDS_KEPT)
+    session.execute(delete(RoundLate).where(RoundLate.round_id.in_(old)))
     session.execute(delete(Round).where(Round.began < cycle.began - ROUNDS_KEPT))
     session.execute(delete(Met))
     for device, one in answers.items():
@@ -121,7 +121,13 @@ def last_round(session: Session) -> Cycle | None:
     row = session.scalar(select(Round).order_by(Round.began.desc(), Round.id.desc()).limit(1))
     if row is None:
         return None
-    return Cycle(row.began, timedelta(milliseconds=row.took), blind=row.unanswered > 0 and not row.answered)
+    late = session.get(RoundLate, row.id)
+    return Cycle(
+        row.began,
+        row.took * _MS,
+        blind=row.unanswered > 0 and not row.answered,
+        late=None if late is None else late.late * _MS,
+    )
 
 
 def answers(session: Session) -> dict[str, Answer]:

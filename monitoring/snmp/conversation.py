@@ -15,11 +15,15 @@ from foundation.speech import Phrase
 from monitoring.snmp.answers import Answers, Module, Oid, Row, Value, increasing
 from monitoring.snmp.modules import system
 from monitoring.snmp.pacing import ReplySize, RoundTrip, Silence
-from monitoring.snmp.refusals import BACKWARDS, ENDLESS, TOO_LONG, TOO_MUCH, BadAnswer, Denied, NoAnswer
+from monitoring.snmp.refusals import BACKWARDS, ENDLESS, TOO_LONG, TOO_MANY, TOO_MUCH, BadAnswer, Denied, NoAnswer
 
 TRIES: Final = 3
 MOST_OBJECTS: Final = 20_000
 MOST_ROWS: Final = 5_000
+MOST_ASKED: Final = 300
+"""Questions about one column, lost and repeated ones included: what a table that never ends costs at most."""
+MOST_QUESTIONS: Final = 5_000
+"""Questions to one device in one round."""
 MOST_OCTETS: Final = 4_000_000
 NAMES_AT_ONCE: Final = 20
 LASTING: Final = timedelta(hours=1)
@@ -106,7 +110,7 @@ class Conversation:
         # A device that said nothing of late is given one chance to be heard again.
         self._tries = 1 if known.silence else TRIES
         known.round_trip = replace(known.round_trip, missed=0)
-        self._heard = self._octets = 0
+        self._heard = self._octets = self._questions = 0
         self._greeted_again = False
         self._restarted = False
 
@@ -184,13 +188,16 @@ class Conversation:
             columns[name] = known.still[name]
 
     def _column(self, root: Oid) -> Generator[Question, Reply, dict[Row, Value]]:
-        """A whole column, asked for anew in smaller parts where a reply is too big or does not come."""
+        """A whole column, asked for anew in smaller parts where a reply is too big or does not come.
+
+        However often that is, `MOST_ASKED` questions are all that it may take.
+        """
         size = self.known.sizes.get(root, ReplySize())
-        missed = 0
+        missed, last = 0, self._questions + MOST_ASKED
         while True:
             asked = size.repetitions
             try:
-                found, size = yield from self._walk(Bulk(root, asked), size)
+                found, size = yield from self._walk(Bulk(root, asked), size, last)
             except TooBig:
                 if asked == 1:
                     raise self._bad(TOO_LONG) from None
@@ -203,12 +210,15 @@ class Conversation:
                 return found
             size = self.known.sizes[root] = size.refused(asked)
 
-    def _walk(self, bulk: Bulk, size: ReplySize) -> Generator[Question, Reply, tuple[dict[Row, Value], ReplySize]]:
+    def _walk(
+        self, bulk: Bulk, size: ReplySize, most: int
+    ) -> Generator[Question, Reply, tuple[dict[Row, Value], ReplySize]]:
+        """The rows from the first on, while this round took no more than `most` questions."""
         found: dict[Row, Value] = {}
         last: Row | None = None
         cut = len(bulk.root) + 1
         while True:
-            reply = yield from self._once(bulk)
+            reply = yield from self._rows_after(bulk, last, most)
             rows = [name[cut:] for name, _ in reply.objects]
             # What follows the column fills the reply as well, though nobody is told of it: of mostly that, nothing is
             # learned.
@@ -233,6 +243,18 @@ class Conversation:
             if reply.ended:
                 return found, size
 
+    def _rows_after(self, bulk: Bulk, last: Row | None, most: int) -> Generator[Question, Reply, Reply]:
+        """The rows after `last`; where some came before, a reply that does not was lost, and is asked for again."""
+        for again in (False, True):
+            if self._questions >= most:
+                raise self._bad(ENDLESS)
+            try:
+                return (yield from self._once(bulk))
+            except Late:
+                if again or last is None:
+                    raise
+        raise AssertionError
+
     def _goes_on(self, bulk: Bulk) -> Generator[Question, Reply, bool]:
         """Whether there is more after an empty reply: the library hands `tooBig` over as one (RFC 3416, 4.2.3)."""
         reply = yield from self._ask(Next(bulk))
@@ -250,6 +272,9 @@ class Conversation:
 
     def _once(self, question: Question) -> Generator[Question, Reply, Reply]:
         """One question; where the agent does not know us any more, we introduce ourselves once again."""
+        self._questions += 1
+        if self._questions > MOST_QUESTIONS:
+            raise self._bad(TOO_MANY)
         try:
             reply = yield question
         except Shunned:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,11 +10,12 @@ from typing import Final
 from foundation import reach
 from foundation.speech import Phrase
 from monitoring.series import Measure
+from monitoring.snmp import mibs
 from monitoring.snmp.agents import Agent
-from monitoring.snmp.answers import Module, Oid
+from monitoring.snmp.answers import Module, Oid, below
 from monitoring.snmp.engine import Poller, Said
 from monitoring.snmp.modules import MODULES, system
-from monitoring.snmp.refusals import Refusal
+from monitoring.snmp.refusals import BadAnswer, NoAnswer, Refusal
 
 _ENTERPRISES: Final = "1.3.6.1.4.1"
 MAKERS: Final[dict[int, str]] = {
@@ -69,8 +70,31 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A standard object that a machine has: its value where there is only one, and whether any module reads it."""
+
+    name: str
+    oid: Oid
+    value: str
+    read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The objects that it has of a table, or of those that stand single below a node, and the MIB that names them."""
+
+    name: str
+    mib: str
+    root: Oid
+    objects: tuple[Named, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
-    """A machine as it presents itself over SNMP."""
+    """A machine as it presents itself over SNMP. `named` are the objects of standard MIBs that the library knows.
+
+    `offered` are the parts of the tree in which there is something, whoever names what.
+    """
 
     name: str
     description: str
@@ -78,6 +102,13 @@ class Explained:
     maker: str
     read: tuple[Read, ...]
     offered: tuple[Offered, ...]
+    named: tuple[Group, ...]
+
+    @property
+    def unnamed(self) -> list[Offered]:
+        """The parts that nothing reads, and of which no object is named."""
+        return [part for part in self.offered
+                if not part.read and not any(below(one.root, part.root) for one in self.named)]  # fmt: skip
 
 
 def explain(means: reach.Means, agent: Agent, at: datetime) -> Explained:
@@ -87,8 +118,10 @@ def explain(means: reach.Means, agent: Agent, at: datetime) -> Explained:
         object_id = str(said.answers.value(system.SYS_OBJECT_ID) or "")
         own = _makers_own(object_id)
         parts = _ask(agent, (_DESCRIBED, *SUBTREES, *own, *_beside(own)), at)
+        has = _standard(agent, at)
     read = [Read(one.name, one.phrase, tuple(one.read(said.answers))) for one in said.fitting]
     names = [name for one in said.fitting for name in (one.probe, *one.gets, *one.columns)]
+    asked = {*system.GETS, *(name for one in said.fitting for name in (*one.gets, *one.columns, *one.still))}
     return Explained(
         name=system.name(said.answers),
         description=parts.answers.words(system.SYS_DESCR, most=200),
@@ -100,6 +133,7 @@ def explain(means: reach.Means, agent: Agent, at: datetime) -> Explained:
             for one in parts.fitting
             if one is not _DESCRIBED
         ),
+        named=_grouped(has, asked),
     )
 
 
@@ -107,6 +141,38 @@ _DESCRIBED: Final = Module(
     "description", Phrase("ce qu'elle dit d'elle-même", "what it says of itself"), system.SYSTEM_GROUP, lambda _: [],
     gets=(system.SYS_DESCR,),
 )  # fmt: skip
+
+
+def _standard(agent: Agent, at: datetime) -> list[tuple[mibs.Standard, str]]:
+    """The standard objects that it has, with their values where there is one. None of a machine that cannot tell.
+
+    Single objects are got by twenties; a column is asked after where its table has anything. No table is read.
+    """
+    known = mibs.carried()
+    tables = {one.root: _subtree(one.group, one.root, "", "") for one in known if one.column}
+    gets = tuple(f"{one.oid}.0" for one in known if not one.column)
+    single = Module("standard", Phrase("", ""), system.SYSTEM_GROUP, lambda _: [], gets=gets)
+    try:
+        said = _ask(agent, (single, *tables.values()), at)
+        there = {one.probe for one in said.fitting if one is not single}
+        columns = _ask(agent, [_subtree(one.name, one.oid, "", "") for one in known if one.root in there], at)
+    except (BadAnswer, NoAnswer):
+        return []
+    having = {one.probe for one in columns.fitting}
+    found = []
+    for one in known:
+        value = None if one.column else said.answers.value(f"{one.oid}.0")
+        if value is not None or one.oid in having:
+            found.append((one, one.written(value)))
+    return found
+
+
+def _grouped(has: Sequence[tuple[mibs.Standard, str]], asked: Collection[Oid]) -> tuple[Group, ...]:
+    groups: dict[tuple[str, str, Oid], list[Named]] = {}
+    for one, value in has:
+        read = one.oid in asked or f"{one.oid}.0" in asked
+        groups.setdefault((one.group, one.mib, one.root), []).append(Named(one.name, one.oid, value, read))
+    return tuple(Group(*key, tuple(objects)) for key, objects in groups.items())
 
 
 def _enterprise(object_id: Oid) -> int:

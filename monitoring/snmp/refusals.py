@@ -56,6 +56,7 @@ ENDLESS: Final = Phrase("sa liste ne finit pas", "its list does not end")
 BACKWARDS: Final = Phrase("sa liste revient en arrière", "its list goes backwards")
 TOO_SLOW: Final = Phrase("plus de 30 s", "over 30 s")
 TOO_MUCH: Final = Phrase("plus de 4 Mo", "over 4 MB")
+TOO_MANY: Final = Phrase("plus de 5 000 questions à lui poser", "over 5,000 questions to ask")
 TOO_LONG: Final = Phrase(
     "une seule de ses valeurs ne tient pas dans un paquet", "a single value of its does not fit one packet"
 )

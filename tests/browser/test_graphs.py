@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from foundation import clock
 from foundation.acts import Act
@@ -22,6 +23,29 @@ pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
 VOLUNTEER = "M0004"
 CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
+INKS, DARK_INKS = (31, 95, 168), (138, 180, 248)
+RECEIVED = INKS
+MARKED = """(figure, [share, ...ink]) => {
+  // Whether the canvas has a mark of that colour in the column of pixels that far from the left of what is plotted.
+  const canvas = figure.querySelector("canvas"), over = figure.querySelector(".u-over");
+  const pixel = canvas.width / canvas.getBoundingClientRect().width;
+  const left = over.getBoundingClientRect().left - canvas.getBoundingClientRect().left;
+  const x = Math.round((left + over.clientWidth * share) * pixel);
+  const { data } = canvas.getContext("2d").getImageData(x, 0, 6, over.clientHeight * pixel);
+  let marks = 0;
+  for (let at = 0; at < data.length; at += 4)
+    if (data[at + 3] > 200 && ink.every((one, rank) => Math.abs(data[at + rank] - one) < 12)) marks += 1;
+  return marks >= 6;
+}"""
+"""A line through all six columns of pixels; of the dotted one of the percentile there are two or fewer."""
+WRITES = """
+window.written = [];
+const fill = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (words, ...place) {
+  window.written.push(words);
+  return fill.call(this, words, ...place);
+};
+"""
 PIECES = "all => all.map(one => one.getAttribute('d').split('M').length - 1)"
 
 
@@ -43,6 +67,19 @@ def sit(visit: Visit, portal: Portal) -> Visit:
     return open_page
 
 
+def watched(page: Page) -> tuple[Page, list[str]]:
+    """A page, and what its console says is wrong: what the page's policy forbids among it."""
+    faults: list[str] = []
+    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    return page, faults
+
+
+def reach(slider: Locator) -> tuple[int, int]:
+    """The first and the last column that a slider goes to."""
+    return int(slider.get_attribute("min") or -1), int(slider.get_attribute("max") or -1)
+
+
 def test_a_volunteer_sees_a_machine_drawn_in_words_and_as_figures_without_javascript(
     sit: Visit, portal: Portal
 ) -> None:
@@ -62,11 +99,16 @@ def test_a_volunteer_sees_a_machine_drawn_in_words_and_as_figures_without_javasc
     )
 
 
-def test_nothing_is_drawn_through_a_gap(sit: Visit, portal: Portal) -> None:
+def test_nothing_is_drawn_through_a_gap_whoever_draws(sit: Visit, portal: Portal) -> None:
     page = sit(VOLUNTEER)
     page.goto(f"{portal.url}/machines/vpn1")
-    lines = page.locator("svg.graph .mean").evaluate_all(PIECES)
-    assert lines == [2, 2, 2]
+    assert page.locator("svg.graph .mean").evaluate_all(PIECES) == [2, 2, 2]
+    traffic = page.get_by_role("figure", name="Trafic de eth0")
+    expect(traffic.locator(".u-over")).to_be_visible()
+    drawn, gap, after = (traffic.evaluate(MARKED, [share, *RECEIVED]) for share in (0.3, 0.545, 0.8))
+    assert drawn
+    assert after
+    assert not gap
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -81,45 +123,137 @@ def test_the_page_fits_a_phone_and_stands_out(
         summary.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert page.evaluate(CONTRAST) == []
-    ink = page.locator("svg.graph .mean.one").first.evaluate("one => getComputedStyle(one).stroke")
-    assert ink == ("rgb(31, 95, 168)" if theme == "light" else "rgb(138, 180, 248)")
-    small = page.locator("svg.graph text").first.evaluate("one => one.getBoundingClientRect().height")
-    assert small > 8
+    inks = INKS if theme == "light" else DARK_INKS
+    first = page.get_by_role("figure").first
+    assert first.evaluate(MARKED, [0.3, *inks])
+    sent = page.locator("svg.graph .mean.one").first.evaluate("one => getComputedStyle(one).stroke")
+    assert sent == f"rgb({', '.join(map(str, inks))})"
+
+
+def test_without_javascript_the_drawing_that_was_sent_fits_a_phone_and_nothing_of_the_script_is_there(
+    sit: Visit, portal: Portal
+) -> None:
+    page = sit(VOLUNTEER, width=320, java_script_enabled=False)
+    page.goto(f"{portal.url}/machines/vpn1")
+    expect(page.get_by_role("slider")).to_have_count(0)
+    expect(page.locator(".reader").first).to_be_empty()
+    expect(page.locator("svg.graph").first).to_be_visible()
+    small = page.locator("svg.graph text").first.bounding_box()
+    assert small is not None
+    assert small["height"] > 8
 
 
 def test_a_graph_says_its_value_where_one_points_and_by_the_keyboard(sit: Visit, portal: Portal) -> None:
-    page = sit(VOLUNTEER)
-    faults: list[str] = []
-    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page, faults = watched(sit(VOLUNTEER))
     page.goto(f"{portal.url}/machines/vpn1")
     traffic = page.get_by_role("figure", name="Trafic de eth0")
-    drawing, said = traffic.locator("svg.graph"), traffic.locator(".said")
-    box = drawing.bounding_box()
+    said = traffic.locator(".said")
+    box = traffic.locator(".u-over").bounding_box()
     assert box is not None
-    for share, words in ((0.6, "rien n'est connu"), (0.3, "reçu 10\u00a0Mbit/s, envoyé 1\u00a0Mbit/s")):
+    for share, words in ((0.545, "rien n'est connu"), (0.3, "reçu 10\u00a0Mbit/s, envoyé 1\u00a0Mbit/s")):
         page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
         expect(said).to_contain_text(words)
     page.mouse.move(0, 0)
     expect(said).to_have_text("Lire une valeur du graphe")
     slider = traffic.get_by_role("slider", name="Lire une valeur du graphe")
     slider.focus()
-    first = slider.get_attribute("aria-valuetext")
+    last = slider.get_attribute("aria-valuetext")
     page.keyboard.press("ArrowLeft")
-    expect(slider).not_to_have_attribute("aria-valuetext", str(first))
+    expect(slider).not_to_have_attribute("aria-valuetext", str(last))
     page.keyboard.press("Home")
     expect(said).to_contain_text("\u00a0: ")
-    line = traffic.locator("path.cursor").get_attribute("d")
-    assert line is not None
-    assert line.startswith("M73")
+    cursor = traffic.locator(".u-cursor-x").bounding_box()
+    assert cursor is not None
+    assert cursor["x"] - box["x"] < 10, "at the left edge"
     assert faults == []
 
 
-def test_without_javascript_nothing_of_the_reader_is_there(sit: Visit, portal: Portal) -> None:
-    page = sit(VOLUNTEER, java_script_enabled=False)
+def test_a_graph_comes_closer_by_dragging_and_goes_back_by_a_double_click(sit: Visit, portal: Portal) -> None:
+    page, faults = watched(sit(VOLUNTEER))
     page.goto(f"{portal.url}/machines/vpn1")
-    expect(page.get_by_role("slider")).to_have_count(0)
-    expect(page.locator(".reader").first).to_be_empty()
+    traffic = page.get_by_role("figure", name="Trafic de eth0")
+    slider, back = traffic.get_by_role("slider"), traffic.get_by_role("button", name="Tout voir")
+    whole = reach(slider)
+    expect(back).to_be_hidden()
+    box = traffic.locator(".u-over").bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.25, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, middle, steps=4)
+    page.mouse.up()
+    expect(back).to_be_visible()
+    first, last = reach(slider)
+    assert whole[1] * 0.2 < first < last < whole[1] * 0.55
+    page.mouse.dblclick(box["x"] + box["width"] / 2, middle)
+    expect(back).to_be_hidden()
+    assert reach(slider) == whole
+    assert faults == []
+
+
+def test_whoever_does_not_drag_comes_closer_by_a_button_or_a_key(sit: Visit, portal: Portal) -> None:
+    page = sit(VOLUNTEER, width=320)
+    page.goto(f"{portal.url}/machines/vpn1")
+    traffic = page.get_by_role("figure", name="Trafic de eth0")
+    slider, back = traffic.get_by_role("slider"), traffic.get_by_role("button", name="Tout voir Trafic de eth0")
+    first, last = whole = reach(slider)
+    traffic.get_by_role("button", name="Agrandir Trafic de eth0").click()
+    closer = reach(slider)
+    assert closer[1] - closer[0] <= (last - first) / 2 + 1
+    assert closer[1] == last, "around the latest value"
+    back.click()
+    assert reach(slider) == whole
+    slider.press("+")
+    slider.press("+")
+    assert reach(slider)[1] - reach(slider)[0] <= (last - first) / 4 + 1
+    for _ in range(12):
+        slider.press("+")
+    assert reach(slider)[1] - reach(slider)[0] >= 2, "some columns are left"
+    slider.press("Escape")
+    assert reach(slider) == whole
+
+
+def test_a_graph_that_is_drawn_here_tells_a_screen_reader_what_the_one_that_was_sent_does(
+    sit: Visit, portal: Portal
+) -> None:
+    page = sit(VOLUNTEER)
+    page.goto(f"{portal.url}/machines/vpn1")
+    traffic = page.get_by_role("figure", name="Trafic de eth0")
+    expect(traffic.get_by_role("img")).to_have_count(1)
+    expect(traffic.get_by_role("img")).to_have_accessible_name(re.compile("Trafic de eth0, du "))
+    expect(traffic.get_by_role("img")).to_have_accessible_description(
+        "Reçu : de 10\u00a0Mbit/s à 10\u00a0Mbit/s, 10\u00a0Mbit/s en moyenne ; 95e centile 10\u00a0Mbit/s. "
+        "Envoyé : de 1\u00a0Mbit/s à 1\u00a0Mbit/s, 1\u00a0Mbit/s en moyenne ; 95e centile 1\u00a0Mbit/s."
+    )
+    expect(traffic.locator("svg.graph")).to_be_hidden()
+    expect(traffic.get_by_text("Les chiffres")).to_be_visible()
+
+
+def test_the_colours_turn_with_the_theme_and_the_width_with_the_window_and_nothing_moves_by_itself(
+    sit: Visit, portal: Portal
+) -> None:
+    page = sit(VOLUNTEER, reduced_motion="reduce", color_scheme="light")
+    page.goto(f"{portal.url}/machines/vpn1")
+    first = page.get_by_role("figure").first
+    assert first.evaluate(MARKED, [0.3, *INKS])
+    assert not first.evaluate(MARKED, [0.3, *DARK_INKS])
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(
+        f"one => ({MARKED})(one, [0.3, {', '.join(map(str, DARK_INKS))}])", arg=first.element_handle()
+    )
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.wait_for_function("() => document.documentElement.scrollWidth <= 320")
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_levels_stand_beside_a_graph_in_the_units_that_people_read(sit: Visit, portal: Portal) -> None:
+    page = sit(VOLUNTEER)
+    page.add_init_script(WRITES)
+    page.goto(f"{portal.url}/machines/vpn1")
+    expect(page.locator(".u-over").first).to_be_visible()
+    written = page.evaluate("window.written")
+    for words in ("10\u00a0Mbit/s", "20\u00a0°C", "95e centile 1\u00a0Mbit/s"):
+        assert words in written
 
 
 def test_a_longer_time_is_a_link_away(sit: Visit, portal: Portal) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from desk import alerting, hosted, power_sheets
+from desk import alerting, hosted, power_sheets, power_use
 from desk import quality as echoes
 from foundation import clock, journal
 from foundation.acts import Act
@@ -22,9 +23,10 @@ from foundation.database import Store, reading, transaction
 from foundation.reach import Means
 from foundation.settings import Settings, read_settings
 from foundation.vault import Vault
-from inventory import addresses, devices, hosting, members, places, power, supplies
+from inventory import addresses, devices, hosting, mandates, members, places, power, supplies
 from inventory.device_facts import Facts
 from inventory.models.addresses import Role
+from inventory.models.mandates import Task
 from monitoring.echo import NoEchoes
 from monitoring.embedded import open_series
 from monitoring.poll import Answered, Report
@@ -213,6 +215,51 @@ def test_a_member_is_their_machines(room: Room) -> None:
     assert total.watts is None  # one of them tells nothing
 
 
+def test_each_machine_is_told_by_each_outlet_that_it_was_in(room: Room) -> None:
+    names = room.ask(lambda known, _: power_use.plugged_in(known))
+    assert names == ["brique", "muette", "tour"], "a strip only passes electricity on"
+    use = {one.machine: one for one in room.ask(lambda known, session: power_use.uses(known, session, names, OCTOBER))}
+    tour, brique, muette = use["tour"], use["brique"], use["muette"]
+    moved = date(2026, 10, 11)
+    assert [(one.outlet, one.since, one.until) for one in tour.outlets] == [
+        ("pdu1/1", LAST_YEAR, moved), ("pdu1/2", moved, None)
+    ]  # fmt: skip
+    first, second = tour.outlets
+    assert first.kwh == pytest.approx(kwh(80, OCTOBER.first, moved), abs=0.1)
+    assert second.kwh == pytest.approx(kwh(40, moved, OCTOBER.after), abs=0.1)
+    assert first.kwh + second.kwh == pytest.approx(tour.kwh, abs=0.01)
+    assert (first.watts, second.watts, tour.watts) == (None, 40.0, 40.0), "now, and by the outlet that it is in now"
+    assert (brique.owner, tour.owner, tour.declared_watts, tour.month) == ("M0002", "M0001", 60, "2026-10")
+    assert (muette.watts, muette.kwh) == (None, 0.0)
+    assert muette.outlets[0].unknown_hours > 400
+
+
+def test_a_page_of_machines_goes_on_after_its_last_and_shows_those_of_ones_own_places(room: Room) -> None:
+    act = Act("machine:test", NOW - timedelta(days=1), "test")
+    with transaction(room.store) as session:
+        places.add_site(session, act, "ailleurs")
+        noor, lea, max_ = (members.add_member(session, act, name) for name in ("Noor", "Léa", "Max"))
+        mandates.give(session, act, noor, Task.MANDATES_GIVE)
+        hers = replace(act, actor=str(noor))
+        mandates.give(session, hers, noor, Task.MONITORING_READ)
+        mandates.give(session, hers, lea, Task.MONITORING_READ, scope="device:tour")
+        mandates.give(session, hers, max_, Task.MONITORING_READ, scope="site:ailleurs")
+        people = {"noor": str(noor), "lea": str(lea), "max": str(max_)}
+
+    def page(who: str, after: str = "", limit: int = 100) -> tuple[list[str], str | None]:
+        with reading(room.store) as session, closing(open_series(room.settings)) as series:
+            theirs = Act(people[who], NOW)
+            found, last = power_use.page(session, series, room.settings, theirs, OCTOBER, after=after, limit=limit)
+        return [one.machine for one in found], last
+
+    assert page("noor") == (["brique", "muette", "tour"], None)
+    assert page("noor", limit=2) == (["brique", "muette"], "muette")
+    assert page("noor", after="muette", limit=2) == (["tour"], None)
+    assert page("lea") == (["tour"], None)
+    assert page("lea", limit=2) == ([], "muette"), "short, and there is more"
+    assert page("max") == ([], None)
+
+
 def test_this_month_ends_now(room: Room) -> None:
     november = room.sheets("tour", Month(2026, 11))["tour"]
     assert (november.until, len(november.days)) == (date(2026, 11, 22), 22)
@@ -285,6 +332,18 @@ def test_the_terminal_tells_a_sheet_in_words_and_in_json(built: Any, stand_in: A
     said = terminal("power", "supplier", "add", "Personne", "--renewable", "80", status=1, lang=lang)
     assert "--feed" in said.err
     terminal("power", "supplier", "add", "Tournesol", "--renewable", "101", status=1, lang=lang)
+    rows = list(csv.DictReader(terminal("power", "show", "--csv", lang=lang).out.splitlines()))
+    watts, what = ("W en ce moment", "quoi") if lang == "fr" else ("W now", "what")
+    assert [(row[what], row[watts]) for row in rows] == [("mezzanine/tableau", "130,0" if lang == "fr" else "130.0")]
+    [row] = csv.DictReader(
+        terminal("power", "show", "--outlets", "--month", month, "--csv", lang=lang).out.splitlines()
+    )
+    outlet, whose, until = ("prise", "à qui", "jusqu'au") if lang == "fr" else ("outlet", "whose", "until")
+    assert (row["machine"], row[whose], row[outlet], row[until]) == ("tour", "M0001", "pdu1/1", "")
+    [use] = json.loads(terminal("power", "show", "--outlets", "--json", lang=lang).out)
+    assert (use["machine"], use["outlets"][0]["watts"]) == ("tour", 80.0)
+    assert "pdu1/1" in terminal("power", "show", "--outlets", lang=lang).out
+    terminal("power", "show", "--outlets", "--member", "M0001", status=1, lang=lang)
     terminal("power", "show", "--machine", "tour", "--member", "M0001", status=1, lang=lang)
     terminal("power", "show", "--feed", "mezzanine/rien", status=3, lang=lang)
 

@@ -21,7 +21,19 @@ from foundation import clock, journal
 from foundation.acts import Act
 from foundation.database import Store, reading, transaction
 from foundation.settings import Settings
-from inventory import accounts, cabling, device_secrets, devices, hosting, mandates, members, places, power, supplies
+from inventory import (
+    accounts,
+    cabling,
+    device_secrets,
+    devices,
+    hosting,
+    mandates,
+    members,
+    places,
+    power,
+    supplies,
+    tokens,
+)
 from inventory.device_facts import Facts
 from inventory.models.mandates import Task
 from monitoring.embedded import open_series
@@ -55,6 +67,17 @@ class Web:
     def read(self, path: str) -> str:
         """A page, as its reader sees it."""
         return unescape(self.get(path).text).replace("\N{NO-BREAK SPACE}", " ")
+
+    def rest(self, number: str, path: str, *tasks: Task) -> httpx2.Response:
+        """What a program of a member's gets, by a token of these tasks."""
+        with transaction(self.store) as session:
+            act = Act(number, clock.now())
+            member = members.find_member(session, number)
+            _, shown = tokens.create_token(
+                session, act, member, f"{path}{len(tasks)}"[:60], [str(one) for one in tasks]
+            )
+        self.client.cookies.clear()
+        return self.client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {shown}"})
 
     def reboot(self, typed: str, origin: str = URL, token: str | None = None) -> httpx2.Response:
         form = re.findall(r'name="form_token" value="(\w+)"', self.get("/").text)
@@ -171,6 +194,27 @@ def test_the_sheet_of_a_month_is_a_page(web: Web) -> None:
     assert "Puissance déclarée : 60 W." in page
     assert "31 days plugged in nowhere." in web.read("/machines/tour/power?month=2020-01&lang=en")
     assert web.get("/machines/tour/power?month=2020-13").status_code == 422
+
+
+def test_a_program_reads_watts_and_kwh_by_machine_and_outlet_and_an_owner_their_own(web: Web) -> None:
+    month = f"{clock.today(clock.now()):%Y-%m}"
+    every = web.rest("M0003", f"/power?month={month}", Task.MONITORING_READ)
+    [tour] = every.json()["items"]
+    assert every.json()["next"] is None
+    assert (tour["machine"], tour["owner"], tour["watts"], tour["declared_watts"]) == ("tour", "M0001", 80.5, 60)
+    assert [(one["outlet"], one["watts"]) for one in tour["outlets"]] == [("pdu1/3", 80.5)]
+    assert 0 <= tour["kwh"] < 0.1
+    own = web.rest("M0001", "/me/power")
+    assert own.json() == [tour]
+    assert web.rest("M0002", "/me/power").json() == []
+    [ruche] = web.rest("M0004", "/me/power").json()
+    assert (ruche["machine"], ruche["watts"], ruche["outlets"]) == ("ruche", None, []), "plugged in nowhere"
+    assert web.rest("M0001", "/power").status_code == 403
+    assert web.rest("M0003", "/power?fields=machine,kwh", Task.MONITORING_READ).json()["items"][0].keys() == {
+        "machine", "kwh"
+    }  # fmt: skip
+    for wrong in ("/power?month=hier", "/power?room=x", "/power?fields=soul"):
+        assert web.rest("M0003", wrong, Task.MONITORING_READ).status_code in (400, 422)
 
 
 def test_an_outlet_is_rebooted_once_its_machines_name_is_typed(web: Web, strip: Any) -> None:

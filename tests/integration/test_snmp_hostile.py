@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from foundation.errors import EssaimError
-from monitoring.snmp import engine, pacing
+from monitoring.snmp import conversation, engine, pacing
 from monitoring.snmp.agents import Agent, Community
 from monitoring.snmp.engine import Poller, Said
 from monitoring.snmp.modules import system
@@ -104,9 +104,28 @@ def same_again(asked: Any) -> Any:
 def endless(asked: Any) -> Any:
     if not column(asked, IF_HC_IN_OCTETS):
         return honest(asked)
+    return served.reply(asked, endless_rows(asked, max(1, asked.repetitions)))
+
+
+def endless_rows(asked: Any, most: int) -> list[Any]:
     row = int((asked.names[0].removeprefix(IF_HC_IN_OCTETS) or ".0")[1:])
-    some = range(row + 1, row + 1 + max(1, asked.repetitions))
-    return served.reply(asked, [(f"{IF_HC_IN_OCTETS}.{one}", (0x46, b"\x01")) for one in some])
+    return [(f"{IF_HC_IN_OCTETS}.{one}", (0x46, b"\x01")) for one in range(row + 1, row + 1 + most)]
+
+
+def lossy(behaviour: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Deep in a column two replies in a row do not come, as from a machine that is too busy: it is begun anew."""
+    asked_so_far = [0]
+
+    def answer(asked: Any) -> Any:
+        asked_so_far[0] += column(asked, IF_HC_IN_OCTETS)
+        return [] if column(asked, IF_HC_IN_OCTETS) and asked_so_far[0] in (150, 151) else behaviour(asked)
+
+    answer.__name__ = f"lossy_{behaviour.__name__}"
+    return answer
+
+
+def slowly_endless(asked: Any) -> Any:
+    return served.reply(asked, endless_rows(asked, 1)) if column(asked, IF_HC_IN_OCTETS) else honest(asked)
 
 
 def garbage(asked: Any) -> Any:
@@ -139,6 +158,8 @@ LIARS = {
     backwards: ("goes backwards", 40),
     same_again: ("goes backwards", 40),
     endless: ("does not end", 400),
+    lossy(endless): ("does not end", 400),
+    slowly_endless: ("does not end", 400),
     garbage: ("no SNMP", 10),
     truncated: ("no SNMP", 40),
     another_request: ("does not answer", 5),
@@ -205,6 +226,37 @@ def test_what_is_lost_is_asked_again(agent: Any) -> None:
     draw = random.Random(4)
     [said] = ask(agent(lambda asked: [] if draw.random() < 0.15 else honest(asked)))
     assert len(names_of(said)) == ROWS
+
+
+def test_a_reply_that_is_lost_deep_in_a_table_does_not_begin_it_anew(agent: Any) -> None:
+    many = {**OBJECTS, **{f"{IF_HC_IN_OCTETS}.{row}": (0x46, b"\x01") for row in range(1, 1001)}}
+    table = served.Table(many)
+    lost: list[str] = []
+
+    def once(asked: Any) -> Any:
+        if not lost and asked.names[0].startswith(f"{IF_HC_IN_OCTETS}.9"):
+            lost.append(asked.names[0])
+            return []
+        return served.reply(asked, table.answer(asked))
+
+    calm, losing = agent(lambda asked: served.reply(asked, table.answer(asked))), agent(once)
+    said = [one for one in ask(calm, losing) if isinstance(one, Said)]
+    assert [len(one.answers.column(IF_HC_IN_OCTETS)) for one in said] == [1000, 1000]
+    assert lost
+    assert losing.requests == calm.requests + 1
+
+
+def test_a_round_with_one_device_takes_a_bounded_number_of_questions_whatever_it_says(
+    agent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "MOST_QUESTIONS", 100)
+
+    def by_one(asked: Any) -> Any:
+        return served.reply(asked, HONEST.answer(asked)[:1] if asked.kind != served.GET else HONEST.answer(asked))
+
+    one = agent(by_one)
+    assert "questions to ask" in sentence(ask(one)[0])
+    assert one.requests <= 100
 
 
 def test_noise_never_stops_the_round(agent: Any) -> None:

@@ -28,13 +28,16 @@ def parsed(said: str) -> dict[str, tuple[str, dict[str, float]]]:
     name = kind = ""
     for row in rows[:-2]:
         assert row
-        if described := re.fullmatch(rf"# (TYPE|HELP) ({NAME}) (.*)", row):
+        if described := re.fullmatch(rf"# (TYPE|UNIT|HELP) ({NAME}) (.*)", row):
             what, whose, words = described.groups()
             if what == "TYPE":
                 assert whose not in found
                 assert words in ("gauge", "counter")
                 name, kind = whose, words
                 found[name] = kind, {}
+            if what == "UNIT":
+                assert words
+                assert whose.endswith(f"_{words}"), "the name of a metric ends with its unit"
             assert whose == name
             assert re.fullmatch(r'(?:[^"\\\n]|\\[\\n"])*', words)
             continue

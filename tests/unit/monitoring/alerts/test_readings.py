@@ -268,6 +268,13 @@ def test_a_poller_that_stopped_says_so_and_nothing_else() -> None:
     assert list(wrong(seen(cycle=Cycle(AT, MINUTE * 2)))) == ["poller-late poller"]
 
 
+def test_a_round_that_begins_long_after_its_turn_is_told_and_by_how_much() -> None:
+    tardy = wrong(seen(cycle=Cycle(AT, MINUTE / 2, late=timedelta(seconds=45))))
+    assert list(tardy) == ["poller-late poller"]
+    assert "45" in tardy["poller-late poller"].words.say("en")
+    assert not wrong(seen(cycle=Cycle(AT, MINUTE / 2, late=timedelta(seconds=20)))), "a little is nothing"
+
+
 def test_of_what_machines_say_the_series_that_a_rule_looks_at_are_wanted_and_no_other() -> None:
     wanted = looked_at(default_rules())
     named = ("ifOperStatus", "state"), ("hrStorageUsed", "octets"), ("hrStorageSize", "octets")
