@@ -6,7 +6,8 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Insert, Select, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from billing.models import Allocation, Correction, Due, Payment, Reversal
@@ -48,6 +49,12 @@ def pair(payments: Iterable[Open], dues: Iterable[Open]) -> list[Pair]:
     return pairs
 
 
+def hold(session: Session, member: Member | int) -> None:
+    """Until the transaction ends nobody else writes that member's money: two at once would spend one credit twice."""
+    row = member if isinstance(member, int) else member.id
+    session.execute(select(Member.id).where(Member.id == row).with_for_update(key_share=True)).all()
+
+
 def settle(session: Session, member: Member | None = None) -> list[Pair]:
     """Let the credit of one member, or of everyone, settle the oldest open dues; give what was settled."""
     payments, dues = open_payments(), open_dues()
@@ -60,8 +67,19 @@ def settle(session: Session, member: Member | None = None) -> list[Pair]:
     pairs = pair(_read(session, payments), _read(session, dues.where(Due.member_id.in_(payers))))
     if pairs:
         rows = [{"payment_id": one.payment, "due_id": one.due, "cents": one.cents} for one in pairs]
-        session.execute(insert(Allocation), rows)
+        session.execute(_added(session), rows)
     return pairs
+
+
+def _added(session: Session) -> Insert:
+    """Rows come to those there are: what a correction gave back to a payment may settle a due it settles in part."""
+    dialect = session.connection().dialect.name
+    same = ["payment_id", "due_id"]
+    if dialect == "postgresql":
+        mine = postgresql.insert(Allocation)
+        return mine.on_conflict_do_update(index_elements=same, set_={"cents": Allocation.cents + mine.excluded.cents})
+    new = sqlite.insert(Allocation)
+    return new.on_conflict_do_update(index_elements=same, set_={"cents": Allocation.cents + new.excluded.cents})
 
 
 def _read(session: Session, opened: Select[int, int, Euros]) -> list[Open]:

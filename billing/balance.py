@@ -95,7 +95,7 @@ class Balance:
 
 def balance(session: Session, member: Member, day: date) -> Balance:
     """What the member owes on that day."""
-    return _balances(session, [member], day)[member.id]
+    return balances_of(session, [member], day)[member.id]
 
 
 def balances(session: Session, day: date, *, after: int = 0, limit: int = 100) -> list[tuple[Member, Balance]]:
@@ -103,11 +103,12 @@ def balances(session: Session, day: date, *, after: int = 0, limit: int = 100) -
     known = Member.id.in_(select(Due.member_id)) | Member.id.in_(select(Payment.member_id))
     query = select(Member).where(known, Member.number > after).order_by(Member.number).limit(limit)
     members = session.scalars(query).all()
-    found = _balances(session, members, day)
+    found = balances_of(session, members, day)
     return [(member, found[member.id]) for member in members]
 
 
-def _balances(session: Session, members: Sequence[Member], day: date) -> dict[int, Balance]:
+def balances_of(session: Session, members: Sequence[Member], day: date) -> dict[int, Balance]:
+    """The balances of these members on that day, by their rows."""
     ids = [member.id for member in members]
     due: defaultdict[int, Euros] = defaultdict(Euros)
     dues: defaultdict[int, list[OpenDue]] = defaultdict(list)

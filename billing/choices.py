@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.models import MEMBERSHIP, Asked, DueKind, Pause, Pledge, Tariff
-from billing.tariffs import MOST, tariff_on
+from billing.models import MEMBERSHIP, Asked, Due, DueKind, Pause, Per, Pledge, Tariff
+from billing.tariffs import MOST, allowed, tariff_on
 from foundation import clock, journal
 from foundation.acts import Act
+from foundation.clock import Month
 from foundation.errors import Invalid, NotFound
 from foundation.money import Euros
 from foundation.speech import Phrase
-from inventory import lines
+from inventory import lines, numbers
+from inventory.models.access import LineMigration, Outcome
 from inventory.models.lines import Line, Offer, Share
 from inventory.models.mandates import Task
 from inventory.models.people import Member, Membership
 from inventory.rights import asks
 
 ENTRY: Final = str(DueKind.ENTRY)
+_ENTRY_WAITS: Final = timedelta(days=62)
+"""The month in which someone joined, and the next, by the end of which its dues are issued."""
 
 
 class NothingToChoose(NotFound):
@@ -43,6 +48,16 @@ class NotThatLittle(Invalid):
     phrase = Phrase(
         "Pour {label}, on choisit à partir de {floor}{solidarity}. Rien n'a été changé.",
         "For {label} one chooses from {floor} on{solidarity}. Nothing was changed.",
+    )
+
+
+class NoAmount(Invalid):
+    """A text that says no amount."""
+
+    kind = "no-amount"
+    phrase = Phrase(
+        "« {cents} » n'est pas un montant comme 12,50. Rien n'a été changé.",
+        "“{cents}” is not an amount such as 12.50. Nothing was changed.",
     )
 
 
@@ -135,15 +150,16 @@ def _or_solidarity(cents: Euros) -> Phrase:
 
 def tariff_of(session: Session, member: Member, what: str, day: date) -> Tariff | None:
     """The tariff of what a member has on that day; None where they have no such thing. Raises SharedPrice."""
-    if what in (MEMBERSHIP, ENTRY):
+    if what == ENTRY:
+        return _entry_of(session, member, day)
+    if what == MEMBERSHIP:
         kind = session.scalar(
             select(Membership.kind)
             .where(Membership.member_id == member.id, Membership.until.is_(None) | (Membership.until > day))
             .order_by(Membership.since.desc())
             .limit(1)
         )
-        asked = Asked.REGULAR if what == MEMBERSHIP else Asked.ENTRY
-        return None if kind is None else tariff_on(session, kind, day, asked)
+        return None if kind is None else tariff_on(session, kind, day)
     line = lines.find_line(session, what)
     sharers = set(
         session.scalars(
@@ -157,10 +173,92 @@ def tariff_of(session: Session, member: Member, what: str, day: date) -> Tariff 
     return tariff_on(session, session.get_one(Offer, line.offer_id), day)
 
 
-def chosen(session: Session, member: Member, what: str, day: date) -> Euros | None:
-    """What a member chose for it, as of that day; None: what is suggested."""
-    query = select(Pledge.cents).where(Pledge.member_id == member.id, Pledge.what == what, Pledge.since <= day)
-    return session.scalar(query.order_by(Pledge.since.desc()).limit(1))
+def _entry_of(session: Session, member: Member, day: date) -> Tariff | None:
+    """The tariff of someone's entry, as long as it was not issued; of who came long ago none is asked any more."""
+    joined = session.execute(
+        select(Membership.since, Membership.kind)
+        .where(Membership.member_id == member.id)
+        .order_by(Membership.since)
+        .limit(1)
+    ).one_or_none()
+    asked = select(Due.id).where(Due.member_id == member.id, Due.kind == DueKind.ENTRY).limit(1)
+    if joined is None or joined.since < day - _ENTRY_WAITS or session.scalar(asked) is not None:
+        return None
+    return tariff_on(session, joined.kind, joined.since, Asked.ENTRY)
+
+
+@dataclass(frozen=True, slots=True)
+class Choosable:
+    """What a member may choose the amount of: what is suggested, the least, what they give now, what they will.
+
+    `per` month or year, or once. `next_cents` from `next_since` on, where they have chosen so already.
+    """
+
+    what: str
+    label: str
+    per: Per
+    suggested_cents: Euros
+    floor_cents: Euros | None
+    solidarity_cents: Euros | None
+    given_cents: Euros
+    next_cents: Euros | None
+    next_since: date | None
+
+
+def choosable(session: Session, member: Member, day: date) -> list[Choosable]:
+    """What the member may choose the amount of on that day: their membership, their entry, lines they have alone.
+
+    What has a fixed price for everyone is left out.
+    """
+    own = [MEMBERSHIP, ENTRY, *(str(line) for line in lines_of(session, member, day))]
+    found = []
+    for what in own:
+        try:
+            tariff = tariff_of(session, member, what, day)
+        except SharedPrice:
+            continue
+        if tariff is not None and (tariff.floor, tariff.solidarity) != (None, None):
+            found.append(_choosable(session, member, what, tariff, day))
+    return found
+
+
+def _choosable(session: Session, member: Member, what: str, tariff: Tariff, day: date) -> Choosable:
+    query = select(Pledge).where(Pledge.member_id == member.id, Pledge.what == what).order_by(Pledge.since)
+    pledges = session.scalars(query).all()
+    coming = next((one for one in pledges if one.since > day), None)
+    begun = [one for one in pledges if one.since <= day and not _moved_since(session, what, one.since, day)]
+    return Choosable(
+        what=what,
+        label=tariff.label,
+        per=Per(tariff.per),
+        suggested_cents=tariff.cents,
+        floor_cents=tariff.floor,
+        solidarity_cents=tariff.solidarity,
+        given_cents=_given(tariff, begun[-1].cents if begun else None),
+        next_cents=None if coming is None else _given(tariff, coming.cents),
+        next_since=None if coming is None else coming.since,
+    )
+
+
+def _given(tariff: Tariff, cents: Euros | None) -> Euros:
+    return tariff.cents if cents is None else allowed(tariff, cents)
+
+
+def _moved_since(session: Session, what: str, since: date, day: date) -> bool:
+    """Whether the line came to another offer since: what was chosen before was chosen for something else."""
+    if what in (MEMBERSHIP, ENTRY):
+        return False
+    ended = session.scalars(
+        select(LineMigration.ended)
+        .join(Line, Line.id == LineMigration.line_id)
+        .where(Line.number == numbers.parse("L", what), LineMigration.outcome == Outcome.DONE)
+    )
+    return any(at is not None and since < clock.today(at) <= day for at in ended)
+
+
+def default_day(what: str, today: date) -> date:
+    """From when on a choice holds where nothing is said: the first of next month; for an entry, which is once, now."""
+    return today if what == ENTRY else Month(today.year, today.month).after
 
 
 @asks(Task.DUES_WRITE, "member")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from datetime import date
+from typing import Final, NamedTuple, cast
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Table, func, insert, select
 from sqlalchemy.orm import Session
 
-from billing import allocations, months
+from billing import allocations, months, years
 from billing.models import Cause, Correction, Due, DueKind, Per, Tariff
 from billing.months import Planned
-from billing.tariffs import MOST, BadLabel
+from billing.tariffs import MOST, BadLabel, list_tariffs
 from billing.words import month_words
 from foundation import clock, journal
 from foundation.acts import Act
@@ -24,7 +25,7 @@ from foundation.speech import Language, Phrase
 from inventory import numbers
 from inventory.models.mandates import Task
 from inventory.models.people import Member
-from inventory.rights import asks
+from inventory.rights import asks, owners_of
 
 MONTHLY: Final = (DueKind.MEMBERSHIP, DueKind.ENTRY, DueKind.LINE, DueKind.DEPOSIT)
 """What a month asks by itself; the others are someone's deed."""
@@ -130,8 +131,10 @@ def issue(session: Session, act: Act, month: Month) -> Issued:
     """Issue the dues of a month that has begun: lines in service, memberships whose year begins in it, entries.
 
     A line's month is issued once, for all who share it, so that the parts always add up; so is a member's
-    membership. What was issued before never changes (`regularise`). Credit settles the new dues. Raises MonthNotBegun.
+    membership. What was issued before never changes (`regularise`). Credit settles the new dues. In the books they are
+    of the month's first day, or of the first one whose books are open. Raises MonthNotBegun.
     """
+    _hold_tariffs(session)
     wanted = _asked_by(session, act, month)
     before = session.execute(
         select(Due.kind, Due.what, Due.member_id).where(Due.period == month.first, Due.kind.in_(MONTHLY))
@@ -154,13 +157,16 @@ def _slot(kind: str, what: str, member: int) -> tuple[str, str, int]:
 def _asked_by(session: Session, act: Act, month: Month) -> list[Planned]:
     if month.first > clock.today(act.at):
         raise MonthNotBegun(month=str(month), first=month.first)
-    # Locked: a tariff that is set meanwhile would hold for half of the dues.
-    query = select(Tariff).order_by(Tariff.since, Tariff.id).with_for_update()
-    return months.planned(session, session.scalars(query).all(), month)
+    return months.planned(session, list_tariffs(session), month)
+
+
+def _hold_tariffs(session: Session) -> None:
+    """Lock them: one that is set meanwhile would hold for half of the dues, and who issues at the same time waits."""
+    session.execute(select(Tariff.id).order_by(Tariff.id).with_for_update()).all()
 
 
 def _add(session: Session, act: Act, month: Month, new: Sequence[Planned]) -> None:
-    number = numbers.following(session, Due.number)
+    number, day = numbers.following(session, Due.number), years.moved_day(session, month.first)
     rows = [
         {
             "number": number + rank,
@@ -171,12 +177,13 @@ def _add(session: Session, act: Act, month: Month, new: Sequence[Planned]) -> No
             "per": due.per,
             "cents": due.cents,
             "label": due.label,
-            "day": month.first,
+            "day": day,
             "issued": act.at,
         }
         for rank, due in enumerate(new)
     ]
-    session.execute(insert(Due), rows)
+    # Thousands: without what the mapper does for each.
+    session.execute(insert(cast("Table", Due.__table__)), rows)
 
 
 def differences(session: Session, act: Act, month: Month) -> list[Difference]:
@@ -185,7 +192,10 @@ def differences(session: Session, act: Act, month: Month) -> list[Difference]:
     What someone decided by hand (`correct`) stays as decided. Raises MonthNotBegun.
     """
     wanted = {(due.kind, due.what, due.member): due for due in _asked_by(session, act, month)}
-    query = select(Due).where(Due.period == month.first, Due.kind.in_(MONTHLY)).order_by(Due.absorbed, Due.id)
+    # What two files owed for one membership was struck when they were merged; their parts of one line add up.
+    struck = Due.absorbed & Due.kind.in_((DueKind.MEMBERSHIP, DueKind.ENTRY))
+    query = select(Due).where(Due.period == month.first, Due.kind.in_(MONTHLY), ~struck)
+    query = query.order_by(Due.absorbed, Due.id)
     issued: defaultdict[tuple[DueKind, str, int], list[Due]] = defaultdict(list)
     for due in session.scalars(query):
         issued[DueKind(due.kind), due.what, due.member_id].append(due)
@@ -196,10 +206,13 @@ def differences(session: Session, act: Act, month: Month) -> list[Difference]:
         now = sum(due.cents + by_facts[due.id] for due in dues)
         nothing = Planned(kind, member, what, first.per, Euros(0), first.label)
         plan = wanted.pop((kind, what, member), nothing)
-        left = first.cents + by_facts[first.id] + by_decision[first.id]  # below nothing no due goes
-        change = max(plan.cents - now, -left)
-        if change:
-            found.append(Difference(plan, first, Euros(change)))
+        change = plan.cents - now
+        for due in dues:
+            left = due.cents + by_facts[due.id] + by_decision[due.id]  # below nothing no due goes
+            cents = max(change, -left)
+            if cents:
+                found.append(Difference(plan, due, Euros(cents)))
+            change -= cents
     slots = {_slot(*key) for key in issued}
     late = [due for due in wanted.values() if _slot(due.kind, due.what, due.member) in slots]
     return found + [Difference(due, None, due.cents) for due in late]
@@ -218,6 +231,7 @@ def regularise(session: Session, act: Act, month: Month, reason: str) -> list[Di
     Raises MonthNotBegun, ReasonNeeded.
     """
     words = reason_of(reason)
+    _hold_tariffs(session)
     found = differences(session, act, month)
     for one in found:
         if one.due is not None:
@@ -238,7 +252,9 @@ def correct(session: Session, act: Act, due: Due, cents: Euros, reason: str) -> 
 
     Raises ReasonNeeded, BadCorrection.
     """
-    words, left = reason_of(reason), net(session, due)
+    words = reason_of(reason)
+    allocations.hold(session, due.member_id)
+    left = net(session, due)
     if not cents or not 0 <= left + cents <= MOST or due.kind in (DueKind.GIFT, DueKind.REFUND):
         raise BadCorrection(due=str(due), net=left, cents=cents)
     made = _counter(session, act, due, cents, Cause.DECISION, words)
@@ -251,8 +267,9 @@ def correct(session: Session, act: Act, due: Due, cents: Euros, reason: str) -> 
 
 
 def _counter(session: Session, act: Act, due: Due, cents: Euros, cause: Cause, reason: str) -> Correction:
+    day = years.open_day(session, clock.today(act.at))
     allocations.lower(session, due, net(session, due) + cents)
-    made = Correction(due_id=due.id, cents=cents, cause=cause, reason=reason, day=clock.today(act.at), at=act.at)
+    made = Correction(due_id=due.id, cents=cents, cause=cause, reason=reason, day=day, at=act.at)
     session.add(made)
     session.flush()
     return made
@@ -293,9 +310,13 @@ def add_due(
     *,
     what: str,
     entry: int | None = None,
+    day: date | None = None,
 ) -> Due:
-    """The row of what is owed once, on the day of the act: no right is asked here, its verbs do."""
-    day = clock.today(act.at)
+    """The row of what is owed once, on that day or the act's: no right is asked here, its verbs do.
+
+    Raises ClosedDay.
+    """
+    day = years.open_day(session, day or clock.today(act.at))
     due = Due(
         number=numbers.following(session, Due.number),
         member_id=member.id,
@@ -312,6 +333,12 @@ def add_due(
     session.add(due)
     session.flush()
     return due
+
+
+@owners_of.register
+def _(subject: Due, session: Session) -> frozenset[int]:
+    del session
+    return frozenset({subject.member_id})
 
 
 def net(session: Session, due: Due) -> Euros:

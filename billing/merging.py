@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
+from billing import debit_mandates, years
 from billing.allocations import net_of_due, settle, stands
 from billing.dues import MONTHLY, correct, net
-from billing.models import MEMBERSHIP, Due, Pause, Payment, Pledge
-from foundation import journal
+from billing.models import Due, DueKind, GiftReceipt, MovedMoney, Pause, Payment, Pledge, Reminder, ReminderHold
+from foundation import clock, journal
 from foundation.acts import Act
 from foundation.money import Euros
 from inventory.models.mandates import Task
 from inventory.models.people import Member
 from inventory.rights import asks
+
+_ONE_OF_A_PERSON: Final = (DueKind.MEMBERSHIP, DueKind.ENTRY)
+"""What one person owes once, however many files they had; of a line they shared with themselves, both parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ def foresee(session: Session, absorbed: Member, into: Member) -> Money:
     """What moves when one file is merged into the other."""
     dues, owed = _sum(session, Due, absorbed)
     payments, paid = _sum(session, Payment, absorbed)
-    twice = [one for one, _ in _twice(session, absorbed, into) if one.what == MEMBERSHIP]
+    twice = [one for one, _ in _twice(session, absorbed, into) if one.kind in _ONE_OF_A_PERSON]
     struck = sum((net(session, one) for one in twice), Euros(0))
     return Money(dues - len(twice), Euros(owed - struck), payments, paid, struck)
 
@@ -42,17 +47,19 @@ def foresee(session: Session, absorbed: Member, into: Member) -> Money:
 def take_over(session: Session, act: Act, absorbed: Member, into: Member) -> Money:
     """Everything that `absorbed` owed, paid and chose is `into`'s.
 
-    Of one membership that both owed in one month, one due is struck: what had paid it is credit.
+    Of one membership or entry that both owed in one month, one due is struck: what had paid it is credit.
     """
     money = foresee(session, absorbed, into)
     for due, _ in _twice(session, absorbed, into):
-        if due.what == MEMBERSHIP and (left := net(session, due)):
+        if due.kind in _ONE_OF_A_PERSON and (left := net(session, due)):
             correct(session, act, due, -left, f"{absorbed} = {into}")
         session.execute(update(Due).where(Due.id == due.id).values(absorbed=True))
     # An allocation keeps its payment and its due to one member when it is written: nothing is, while they move.
+    _note(session, act, absorbed, into)
     session.execute(update(Payment).where(Payment.member_id == absorbed.id).values(member_id=into.id))
     session.execute(update(Due).where(Due.member_id == absorbed.id).values(member_id=into.id))
     _move_choices(session, absorbed, into)
+    debit_mandates.move(session, act, absorbed, into)
     session.expire_all()
     settle(session, into)
     journal.record(
@@ -71,6 +78,18 @@ def take_over(session: Session, act: Act, absorbed: Member, into: Member) -> Mon
     return money
 
 
+def _note(session: Session, act: Act, absorbed: Member, into: Member) -> None:
+    """What is about to move: in the books it stays `absorbed`'s until this day."""
+    day = years.open_day(session, clock.today(act.at))
+    same = {"absorbed_id": absorbed.id, "into_id": into.id, "day": day, "at": act.at}
+    dues = session.scalars(select(Due.id).where(Due.member_id == absorbed.id).order_by(Due.number))
+    rows = [{"due_id": row, "payment_id": None, **same} for row in dues]
+    payments = session.scalars(select(Payment.id).where(Payment.member_id == absorbed.id).order_by(Payment.number))
+    rows += [{"due_id": None, "payment_id": row, **same} for row in payments]
+    if rows:
+        session.execute(insert(MovedMoney), rows)
+
+
 def _move_choices(session: Session, absorbed: Member, into: Member) -> None:
     """What the file that stays chose holds, where both chose for one thing from one day on."""
     same = aliased(Pledge)
@@ -79,7 +98,7 @@ def _move_choices(session: Session, absorbed: Member, into: Member) -> None:
         delete(Pledge).where(Pledge.member_id == absorbed.id, both.correlate(Pledge).exists()),
         execution_options={"synchronize_session": False},
     )
-    for table in (Pledge, Pause):
+    for table in (Pledge, Pause, Reminder, ReminderHold, GiftReceipt):
         session.execute(update(table).where(table.member_id == absorbed.id).values(member_id=into.id))
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from billing import reckoning
 from billing.models import MEMBERSHIP, Asked, DueKind, Pause, Per, Pledge, Tariff
 from billing.reckoning import Presence, Stay
-from billing.tariffs import in_force
+from billing.tariffs import allowed, in_force
 from foundation import clock
 from foundation.clock import Month
 from foundation.money import Euros
@@ -39,15 +39,24 @@ class Planned(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What members chose to give, and what is paused, by member's row and what it is for."""
+    """What members chose to give, and what is paused, by member's row and what it is for.
+
+    `moved` are the days on which a line came to another offer: what was chosen before was chosen for something else.
+    """
 
     pledges: Mapping[tuple[int, str], Sequence[Pledge]]
     pauses: Mapping[tuple[int, str], Sequence[Pause]]
+    moved: Mapping[str, Sequence[date]]
 
-    def cents(self, member: int, what: str, day: date) -> Euros | None:
-        """The amount chosen, as it is on that day; None where the tariff's holds."""
+    def cents(self, member: int, what: str, tariff: Tariff, day: date) -> Euros:
+        """What a member gives for a thing under its tariff, as they chose by that day."""
         begun = [one for one in self.pledges.get((member, what), ()) if one.since <= day]
-        return begun[-1].cents if begun else None
+        last = begun[-1] if begun else None
+        if last is None or last.cents is None:
+            return tariff.cents
+        if any(last.since < moved <= day for moved in self.moved.get(what, ())):
+            return tariff.cents
+        return allowed(tariff, last.cents)
 
     def paused(self, member: int, what: str, day: date) -> bool:
         """Whether nothing is asked of them for that day."""
@@ -74,13 +83,21 @@ def planned(session: Session, tariffs: Sequence[Tariff], month: Month) -> list[P
 
 def _chosen(session: Session, month: Month) -> Chosen:
     pledges: defaultdict[tuple[int, str], list[Pledge]] = defaultdict(list)
-    for pledge in session.scalars(select(Pledge).where(Pledge.since < month.after).order_by(Pledge.since)):
+    # An entry is asked once: what was chosen for it by the day it is issued holds, though the month is over.
+    begun = (Pledge.since < month.after) | (Pledge.what == DueKind.ENTRY)
+    for pledge in session.scalars(select(Pledge).where(begun).order_by(Pledge.since)):
         pledges[pledge.member_id, pledge.what].append(pledge)
     pauses: defaultdict[tuple[int, str], list[Pause]] = defaultdict(list)
     in_it = select(Pause).where(Pause.since < month.after, Pause.until > month.first)
     for pause in session.scalars(in_it.order_by(Pause.since)):
         pauses[pause.member_id, pause.what].append(pause)
-    return Chosen(pledges, pauses)
+    moved: defaultdict[str, list[date]] = defaultdict(list)
+    if pledges:
+        done = select(Line.number, LineMigration.ended).join(Line, Line.id == LineMigration.line_id)
+        for number, ended in session.execute(done.where(LineMigration.outcome == Outcome.DONE)):
+            if ended is not None:
+                moved[numbers.shown("L", number)].append(clock.today(ended))
+    return Chosen(pledges, pauses, moved)
 
 
 def _of_lines(session: Session, tariffs: Sequence[Tariff], chosen: Chosen, month: Month) -> Iterator[Planned]:
@@ -92,12 +109,22 @@ def _of_lines(session: Session, tariffs: Sequence[Tariff], chosen: Chosen, month
         what, sharers = numbers.shown("L", number), presences[row]
         tariff_of = _calendar_of(offer, changes[row], prices.by_offer)
         served = reckoning.days_in_service(events[row], list(tariff_of))
-        costs = {day: _day_price(tariff_of[day], day, what, sharers, chosen, month) for day in served}
-        parts = reckoning.line_parts(costs, sharers, _paused_for(chosen, what))
+        costs = _costs({day: tariff_of[day] for day in served}, what, sharers, chosen, month)
+        parts = reckoning.line_parts(costs, sharers, _paused_for(chosen, what, sharers))
         for member, cents in parts.items():
             if cents:
                 yield Planned(DueKind.LINE, member, what, Per.MONTH, cents, tariff_of[served[-1]].label)
         yield from _deposit(prices.deposits.get(offer, ()), what, sharers, events[row], month)
+
+
+def _costs(
+    tariffs: Mapping[date, Tariff], what: str, sharers: Sequence[Presence], chosen: Chosen, month: Month
+) -> dict[date, Fraction]:
+    """What each of these days costs."""
+    if any((one.member, what) in chosen.pledges for one in sharers):
+        return {day: _day_price(tariff, day, what, sharers, chosen, month) for day, tariff in tariffs.items()}
+    prices = {tariff: reckoning.day_price(tariff.cents, tariff.per, month) for tariff in set(tariffs.values())}
+    return {day: prices[tariff] for day, tariff in tariffs.items()}
 
 
 def _day_price(
@@ -105,11 +132,14 @@ def _day_price(
 ) -> Fraction:
     """What the line costs on that day: who has it alone may have chosen, a shared one costs what it costs."""
     present = {one.member for one in sharers if one.on(day)}
-    amount = chosen.cents(min(present), what, day) if len(present) == 1 else None
-    return reckoning.day_price(tariff.cents if amount is None else amount, tariff.per, month)
+    amount = chosen.cents(min(present), what, tariff, day) if len(present) == 1 else tariff.cents
+    return reckoning.day_price(amount, tariff.per, month)
 
 
-def _paused_for(chosen: Chosen, what: str) -> Callable[[int, date], bool]:
+def _paused_for(chosen: Chosen, what: str, sharers: Sequence[Presence]) -> Callable[[int, date], bool] | None:
+    """Who is paused on which day; None where nobody is, which is quickly reckoned."""
+    if not any((one.member, what) in chosen.pauses for one in sharers):
+        return None
     return lambda member, day: chosen.paused(member, what, day)
 
 
@@ -220,8 +250,7 @@ def _of_memberships(session: Session, tariffs: Sequence[Tariff], chosen: Chosen,
 
 
 def _asked(kind: DueKind, what: str, due: Tariff, member: int, day: date, chosen: Chosen) -> Iterator[Planned]:
-    amount = chosen.cents(member, what, day)
-    cents = due.cents if amount is None else amount
+    cents = chosen.cents(member, what, due, date.max if kind == DueKind.ENTRY else day)
     if cents and not chosen.paused(member, what, day):
         yield Planned(kind, member, what, due.per, cents, due.label)
 

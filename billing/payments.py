@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing import reference as references
-from billing.allocations import open_payments, release, settle
+from billing import years
+from billing.allocations import hold, open_payments, release, settle
 from billing.dues import add_due, reason_of
 from billing.models import Allocation, BankEntry, Cause, Correction, Due, DueKind, Means, Payment, Reversal
 from billing.tariffs import MOST
@@ -21,7 +22,7 @@ from foundation.speech import Phrase
 from inventory import members, numbers
 from inventory.models.mandates import Task
 from inventory.models.people import Member
-from inventory.rights import asks
+from inventory.rights import asks, owners_of
 
 _EARLIEST: Final = datetime.date(1990, 1, 1)
 
@@ -102,7 +103,7 @@ def record_payment(
     """Record what a member paid on that day; it settles their oldest open dues, the rest stays as their credit.
 
     `reference` is what came with it: the words of a transfer, the number of a cheque; `entry` the bank's movement
-    that brought it, `source` how we know. Raises BadAmount, BadPaymentDay, BadPaymentReference.
+    that brought it, `source` how we know. Raises BadAmount, BadPaymentDay, BadPaymentReference, ClosedDay.
     """
     payment = _add(session, act, member, cents, date, means, reference, entry, source)
     settled = sum(one.cents for one in settle(session, member))
@@ -125,7 +126,7 @@ def record_gift(
 ) -> Payment:
     """Record what a member gave, kept apart: it settles nothing that they owe. Raises as `record_payment`."""
     payment = _add(session, act, member, cents, date, means, reference, entry, source)
-    gift = add_due(session, act, member, DueKind.GIFT, cents, "Don", what=DueKind.GIFT)
+    gift = add_due(session, act, member, DueKind.GIFT, cents, "Don", what=DueKind.GIFT, day=date)
     session.add(Allocation(payment_id=payment.id, due_id=gift.id, cents=cents))
     session.flush()
     _journal(session, act, "payment.gift", payment, member)
@@ -139,13 +140,15 @@ def reverse(session: Session, act: Act, payment: Payment, reason: str) -> Revers
     A gift made with it is none any more. Raises ReasonNeeded, AlreadyReversed.
     """
     words = reason_of(reason)
+    hold(session, payment.member_id)
     before = session.scalar(select(Reversal).where(Reversal.payment_id == payment.id))
     if before is not None:
         raise AlreadyReversed(payment=str(payment), day=before.day)
     gifts = select(Due).join(Allocation, Allocation.due_id == Due.id)
     given = session.scalars(gifts.where(Allocation.payment_id == payment.id, Due.kind == DueKind.GIFT)).all()
     release(session, payment)
-    made = Reversal(payment_id=payment.id, reason=words, day=clock.today(act.at), at=act.at)
+    day = years.open_day(session, clock.today(act.at))
+    made = Reversal(payment_id=payment.id, reason=words, day=day, at=act.at)
     session.add(made)
     for gift in given:
         session.add(
@@ -163,6 +166,7 @@ def refund(session: Session, act: Act, member: Member, cents: Euros, *, entry: B
     """Note that so much of a member's credit was given back to them. Raises BadAmount, MoreThanCredit."""
     if not 0 < cents <= MOST:
         raise BadAmount(cents=cents, most=MOST)
+    hold(session, member)
     ahead = sum(left for _, _, left in session.execute(open_payments().where(Payment.member_id == member.id)))
     if cents > ahead:
         raise MoreThanCredit(member=str(member), credit=Euros(ahead), cents=cents)
@@ -189,6 +193,7 @@ def _add(
         raise BadAmount(cents=cents, most=MOST)
     if not _EARLIEST <= day <= today:
         raise BadPaymentDay(day=day, earliest=_EARLIEST, today=today)
+    years.open_day(session, day)
     if len(words) > 140 or not words.isprintable():
         raise BadPaymentReference
     payment = Payment(
@@ -220,6 +225,12 @@ def _journal(session: Session, act: Act, verb: str, payment: Payment, member: Me
         reference=payment.reference,
         **facts,
     )
+
+
+@owners_of.register
+def _(subject: Payment, session: Session) -> frozenset[int]:
+    del session
+    return frozenset({subject.member_id})
 
 
 def find_payment(session: Session, text: str) -> Payment:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 
 from billing.models import Per
 from foundation.clock import Month
@@ -45,10 +46,11 @@ class Stay:
         return self.since <= day and (self.until is None or day < self.until)
 
 
-def days_of(month: Month) -> list[date]:
+@lru_cache(64)
+def days_of(month: Month) -> tuple[date, ...]:
     """Every day of the month."""
     length = calendar.monthrange(month.year, month.number)[1]
-    return [date(month.year, month.number, day) for day in range(1, length + 1)]
+    return tuple(date(month.year, month.number, day) for day in range(1, length + 1))
 
 
 def month_price(cents: Euros, per: str, month: Month) -> Euros:
@@ -58,6 +60,7 @@ def month_price(cents: Euros, per: str, month: Month) -> Euros:
     return Euros(cents * month.number // 12 - cents * (month.number - 1) // 12)
 
 
+@lru_cache(4096)
 def day_price(cents: Euros, per: str, month: Month) -> Fraction:
     """What one day of that month costs, exactly, in cents."""
     return Fraction(month_price(cents, per, month), len(days_of(month)))
@@ -68,6 +71,8 @@ def days_in_service(events: Sequence[tuple[date, bool]], days: Sequence[date]) -
 
     What it became last on a day holds for the whole of that day.
     """
+    if events and days and events[-1][0] <= days[0]:
+        return list(days) if events[-1][1] else []
     served = []
     for day in days:
         past = [serves for since, serves in events if since <= day]
@@ -79,28 +84,55 @@ def days_in_service(events: Sequence[tuple[date, bool]], days: Sequence[date]) -
 def line_parts(
     prices: Mapping[date, Fraction],
     presences: Sequence[Presence],
-    paused: Callable[[int, date], bool] = lambda _member, _day: False,
+    paused: Callable[[int, date], bool] | None = None,
 ) -> dict[int, Euros]:
     """What each member owes for a line's month, from what each day in service costs; the first share first.
 
     Days on which nobody has a part cost nobody anything. The parts add up to the month's cost to the cent; what falls
     on a member's paused days is left out, and asked of nobody else.
     """
-    weights: Counter[tuple[int, bool]] = Counter()
-    days: Counter[Fraction] = Counter()  # a month has few prices: a sum over days would be of thirty fractions
-    for day, price in prices.items():
-        present = [presence for presence in presences if presence.on(day)]
-        if present:
-            days[price] += 1
-        for presence in present:
-            weights[presence.member, paused(presence.member, day)] += presence.weight
-    if not weights:
-        return {}
-    cost = sum((price * count for price, count in days.items()), Fraction(0))
+    if paused is None and prices and _whole(presences, list(prices)):
+        weights = {(one.member, False): 0 for one in presences}
+        for one in presences:
+            weights[one.member, False] += one.weight * len(prices)
+        cost = _total(list(prices.values()))
+    else:
+        weights, cost = _weighed(prices, presences, paused)
+    if len(weights) < 2:  # as most lines are
+        return {member: Euros(0) if waits else rounded(cost) for member, waits in weights}
     owed: Counter[int] = Counter()
     for (member, waits), part in zip(weights, split(rounded(cost), list(weights.values())), strict=True):
         owed[member] += 0 if waits else part
     return {member: Euros(cents) for member, cents in owed.items()}
+
+
+def _whole(presences: Sequence[Presence], days: Sequence[date]) -> bool:
+    """Whether every part is in force on all of these days, the first of which comes first."""
+    return all(one.on(days[0]) and one.on(days[-1]) for one in presences)
+
+
+def _total(prices: Sequence[Fraction]) -> Fraction:
+    """The sum: a month has few prices, and adding thirty fractions takes long."""
+    if prices and all(price is prices[0] for price in prices):
+        return prices[0] * len(prices)
+    return sum((price * count for price, count in Counter(prices).items()), Fraction(0))
+
+
+def _weighed(
+    prices: Mapping[date, Fraction],
+    presences: Sequence[Presence],
+    paused: Callable[[int, date], bool] | None,
+) -> tuple[dict[tuple[int, bool], int], Fraction]:
+    """Weight times days of each member, paused days apart; and what the days cost that somebody had."""
+    weights: Counter[tuple[int, bool]] = Counter()
+    had = []
+    for day, price in prices.items():
+        present = [presence for presence in presences if presence.on(day)]
+        if present:
+            had.append(price)
+        for presence in present:
+            weights[presence.member, paused is not None and paused(presence.member, day)] += presence.weight
+    return weights, _total(had)
 
 
 def rounded(cents: Fraction) -> Euros:

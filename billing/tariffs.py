@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from billing.models import Asked, Per, Tariff
 from foundation import journal
 from foundation.acts import Act
-from foundation.errors import Invalid
+from foundation.errors import Invalid, NotFound, Refused
 from foundation.money import Euros
 from foundation.speech import Phrase
 from inventory import kinds
 from inventory.models.lines import Offer
 from inventory.models.mandates import Task
+from inventory.models.people import MembershipKind
 from inventory.rights import asks
 
 MOST: Final = Euros(100_000_00)
@@ -64,6 +65,38 @@ class BadLabel(Invalid):
     phrase = Phrase(
         "Le nom d'un tarif a de 1 à 100 caractères visibles. Rien n'a été changé.",
         "A tariff's name has 1 to 100 visible characters. Nothing was changed.",
+    )
+
+
+class NoSuchTariff(NotFound):
+    """No tariff of that name."""
+
+    kind = "no-such-tariff"
+    phrase = Phrase(
+        "Pas de tarif « {name} ». Ceux qu'il y a : essaim tariff list",
+        "There is no tariff “{name}”. Those there are: essaim tariff list",
+    )
+
+
+class NothingToPrice(NotFound):
+    """Neither an offer nor a kind of membership."""
+
+    kind = "nothing-to-price"
+    phrase = Phrase(
+        "« {name} » n'est ni une offre (essaim offer list) ni un type d'adhésion (essaim kind list). "
+        "Rien n'a été changé.",
+        "“{name}” is neither an offer (essaim offer list) nor a kind of membership (essaim kind list). "
+        "Nothing was changed.",
+    )
+
+
+class TwoOfThatName(Refused):
+    """An offer and a kind of membership are called alike."""
+
+    kind = "two-of-that-name"
+    phrase = Phrase(
+        "« {name} » est une offre et un type d'adhésion : dites offer:{name} ou kind:{name}. Rien n'a été changé.",
+        "“{name}” is an offer and a kind of membership: say offer:{name} or kind:{name}. Nothing was changed.",
     )
 
 
@@ -135,6 +168,46 @@ def tariff_on(session: Session, of: Offer | str, day: date, asked: Asked = Asked
     return session.scalar(query)
 
 
+def priced(session: Session, text: str) -> Offer | str:
+    """The offer, or the kind of membership, of that name: `vpn`, `adherent`, `offer:vpn`, `kind:adherent`.
+
+    Raises NothingToPrice, TwoOfThatName.
+    """
+    sort, _, name = text.strip().rpartition(":")
+    named = select(MembershipKind).where(MembershipKind.name == name)
+    kind = session.scalar(named) if sort in ("", "kind") else None
+    offer = session.scalar(select(Offer).where(Offer.name == name)) if sort in ("", "offer") else None
+    if kind is not None and offer is not None:
+        raise TwoOfThatName(name=name)
+    found = kind.name if kind is not None else offer
+    if found is None:
+        raise NothingToPrice(name=text[:40])
+    return found
+
+
+def usual_label(of: Offer | str, asked: Asked) -> str:
+    """What a tariff is called where nobody said: the offer's title, or what is asked."""
+    if asked == Asked.ENTRY:
+        return asked.phrase.fr.capitalize()
+    title = of.title if isinstance(of, Offer) else "Cotisation"
+    return f"{asked.phrase.fr.capitalize()} {title}"[:100] if asked == Asked.DEPOSIT else title
+
+
+def find_tariff(session: Session, text: str) -> Tariff:
+    """The tariff of a public name, `offer:vpn:regular:2026-11-01`. Raises NoSuchTariff."""
+    of, _, rest = text.strip().partition(":")[2].partition(":")
+    asked, _, since = rest.partition(":")
+    try:
+        subject = priced(session, f"{text.partition(':')[0]}:{of}")
+        day = date.fromisoformat(since)
+    except (NotFound, ValueError) as wrong:
+        raise NoSuchTariff(name=text[:80]) from wrong
+    found = session.scalar(select(Tariff).where(Tariff.since == day, _is_of(subject, asked)))
+    if found is None:
+        raise NoSuchTariff(name=text[:80])
+    return found
+
+
 def list_tariffs(session: Session) -> Sequence[Tariff]:
     """Every tariff that was ever set, in the order of their days."""
     return session.scalars(select(Tariff).order_by(Tariff.since, Tariff.id)).all()
@@ -146,6 +219,19 @@ def in_force(tariffs: Iterable[Tariff], day: date) -> Tariff | None:
     return begun[-1] if begun else None
 
 
-def _is_of(of: Offer | str, asked: Asked) -> ColumnElement[bool]:
+def allowed(tariff: Tariff, cents: Euros) -> Euros:
+    """What a chosen amount comes to under a tariff that may have changed since: itself, or the nearest it allows.
+
+    Nobody gives more than the price of then because their choice no longer fits: below all that may be chosen it is
+    the least of that.
+    """
+    if cents in (tariff.cents, tariff.solidarity) or (tariff.floor is not None and cents >= tariff.floor):
+        return cents
+    if tariff.solidarity is not None and cents < tariff.cents:
+        return tariff.solidarity
+    return tariff.cents if tariff.floor is None else tariff.floor
+
+
+def _is_of(of: Offer | str, asked: str) -> ColumnElement[bool]:
     subject = Tariff.membership == of if isinstance(of, str) else Tariff.offer_id == of.id
     return subject & (Tariff.asked == asked)

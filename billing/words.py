@@ -7,21 +7,10 @@ from typing import Final
 
 from babel.dates import format_date, format_skeleton
 
-from billing.models import MEMBERSHIP, DueKind, Means, Per
-from foundation.speech import Language, Phrase
+from billing.models import MEMBERSHIP, Due, DueKind, Means, Per
+from foundation.speech import LANGUAGES, Language, Phrase
 
 _LOCALES: Final[dict[Language, str]] = {"fr": "fr_FR", "en": "en_GB"}
-
-MEANS_WORDS: Final[dict[Means, Phrase]] = {
-    Means.TRANSFER: Phrase("virement", "bank transfer"),
-    Means.DIRECT_DEBIT: Phrase("prélèvement", "direct debit"),
-    Means.CHEQUE: Phrase("chèque", "cheque"),
-    Means.CASH: Phrase("espèces", "cash"),
-    Means.CARD: Phrase("carte", "card"),
-    Means.HELLOASSO: Phrase("HelloAsso", "HelloAsso"),
-    Means.G1: Phrase("Ğ1", "Ğ1"),
-    Means.OFFSET: Phrase("compensation", "offset"),
-}
 
 
 def month_words(day: date, language: Language) -> str:
@@ -49,3 +38,16 @@ def due_words(kind: str, label: str, what: str, per: str, period: date, language
     if per == Per.ONCE:
         return name
     return f"{name} {period.year}" if per == Per.YEAR else f"{name} {month_words(period, language)}"
+
+
+def due_phrase(due: Due) -> Phrase:
+    """What a due is for, in both languages."""
+    french, english = (
+        due_words(due.kind, due.label, due.what, due.per, due.period, language) for language in LANGUAGES
+    )
+    return Phrase.said(french, english)
+
+
+def means_phrase(means: str) -> Phrase:
+    """How someone paid."""
+    return Means(means).phrase

@@ -74,7 +74,7 @@ class BankEntry(Base):
     cents: Mapped[Euros] = mapped_column(EurosColumn, info=kept("payment"))
     label: Mapped[str] = mapped_column(String(500), info=kept("payment"))
     payer: Mapped[str] = mapped_column(String(140), default="", info=kept("payment"))
-    payer_account: Mapped[str] = mapped_column(String(34), default="", index=True, info=kept("payment"))
+    payer_account: Mapped[str] = mapped_column(String(64), default="", index=True, info=kept("payment"))
     payer_email: Mapped[str] = mapped_column(String(254), default="", info=kept("payment"))
     end_to_end: Mapped[str] = mapped_column(String(64), default="", info=kept("payment"))
     reference: Mapped[str] = mapped_column(String(64), default="", info=kept("payment"))

@@ -13,6 +13,7 @@ from billing.models.bank import BankEntry
 from billing.models.columns import EurosColumn
 from foundation.database import Base, RowId, kept
 from foundation.money import Euros
+from foundation.speech import Phrase
 from inventory.models.people import Member
 from inventory.numbers import shown
 
@@ -31,6 +32,22 @@ class DueKind(StrEnum):
     WORK = "work"
     GIFT = "gift"
     REFUND = "refund"
+
+    @property
+    def phrase(self) -> Phrase:
+        """The kind as people read it."""
+        return _KINDS[self]
+
+
+_KINDS: Final = {
+    DueKind.MEMBERSHIP: Phrase("cotisation", "membership"),
+    DueKind.ENTRY: Phrase("droit d'entrée", "right of entry"),
+    DueKind.LINE: Phrase("ligne", "line"),
+    DueKind.DEPOSIT: Phrase("dépôt de garantie", "deposit"),
+    DueKind.WORK: Phrase("intervention", "work"),
+    DueKind.GIFT: Phrase("don", "gift"),
+    DueKind.REFUND: Phrase("remboursement", "refund"),
+}
 
 
 _ONCE: Final = text("absorbed IS FALSE AND kind IN ('membership', 'entry', 'line', 'deposit')")

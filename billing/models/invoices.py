@@ -52,7 +52,7 @@ class WholesaleInvoiceLine(Base):
     """One line of it: `rank` is where it stood in the file, `reference` how the wholesaler names our line.
 
     Negative `cents` give back. `agreed` is the price of a month (or of once) that was agreed. `once`: no subscription;
-    `common`: of no line. The texts `offer`, `technology`, `guarantee` and `rate` are in our words, empty where not said.
+    `common`: of no line. `offer`, `technology`, `guarantee` and `rate` are in our words, empty where not said.
     """
 
     __tablename__ = "wholesale_invoice_line"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -12,6 +13,7 @@ from billing.models.bank import BankEntry
 from billing.models.columns import EurosColumn
 from foundation.database import Base, RowId, kept
 from foundation.money import Euros
+from foundation.speech import Phrase
 from inventory.models.people import Member
 from inventory.numbers import shown
 
@@ -27,6 +29,23 @@ class Means(StrEnum):
     HELLOASSO = "helloasso"
     G1 = "g1"
     OFFSET = "offset"
+
+    @property
+    def phrase(self) -> Phrase:
+        """The means as people read it."""
+        return _MEANS[self]
+
+
+_MEANS: Final = {
+    Means.TRANSFER: Phrase("virement", "bank transfer"),
+    Means.DIRECT_DEBIT: Phrase("prélèvement", "direct debit"),
+    Means.CHEQUE: Phrase("chèque", "cheque"),
+    Means.CASH: Phrase("espèces", "cash"),
+    Means.CARD: Phrase("carte", "card"),
+    Means.HELLOASSO: Phrase("HelloAsso", "HelloAsso"),
+    Means.G1: Phrase("Ğ1", "Ğ1"),
+    Means.OFFSET: Phrase("compensation", "offset"),
+}
 
 
 class Payment(Base):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from billing.models.columns import EurosColumn
 from foundation.database import Base, RowId, kept
 from foundation.money import Euros
+from foundation.speech import Phrase
 from inventory.models.people import Member
 
 MEMBERSHIP = "membership"
@@ -24,6 +26,18 @@ class Per(StrEnum):
     YEAR = "year"
     ONCE = "once"
 
+    @property
+    def phrase(self) -> Phrase:
+        """The time as people read it."""
+        return _PERS[self]
+
+
+_PERS: Final = {
+    Per.MONTH: Phrase("par mois", "a month"),
+    Per.YEAR: Phrase("par an", "a year"),
+    Per.ONCE: Phrase("une fois", "once"),
+}
+
 
 class Asked(StrEnum):
     """What a tariff asks for: the thing itself, the right of entry of whoever joins, or a deposit given back."""
@@ -31,6 +45,18 @@ class Asked(StrEnum):
     REGULAR = "regular"
     ENTRY = "entry"
     DEPOSIT = "deposit"
+
+    @property
+    def phrase(self) -> Phrase:
+        """What is asked for as people read it."""
+        return _ASKED[self]
+
+
+_ASKED: Final = {
+    Asked.REGULAR: Phrase("la chose même", "the thing itself"),
+    Asked.ENTRY: Phrase("droit d'entrée", "right of entry"),
+    Asked.DEPOSIT: Phrase("dépôt de garantie", "deposit"),
+}
 
 
 class Tariff(Base):
