@@ -8,6 +8,7 @@ from alembic import op
 from billing.models import EurosColumn
 from foundation.clock import midnight
 from foundation.database import Instant
+from foundation.vault import SealedColumn
 
 revision = "0009"
 down_revision = "0008"
@@ -28,11 +29,15 @@ _NEW_OF_DUES: Final = (
 def upgrade() -> None:
     _bank()
     _chosen()
+    _costs()
     _counter_entries()
     _dues()
     _invoices()
     _payments()
     _tariffs()
+    _books()
+    _reminders()
+    _debits()
 
 
 def _bank() -> None:
@@ -76,7 +81,7 @@ def _bank() -> None:
         sa.Column("cents", EurosColumn(), nullable=False),
         sa.Column("label", sa.String(length=500), nullable=False),
         sa.Column("payer", sa.String(length=140), nullable=False),
-        sa.Column("payer_account", sa.String(length=34), nullable=False),
+        sa.Column("payer_account", sa.String(length=64), nullable=False),
         sa.Column("payer_email", sa.String(length=254), nullable=False),
         sa.Column("end_to_end", sa.String(length=64), nullable=False),
         sa.Column("reference", sa.String(length=64), nullable=False),
@@ -144,6 +149,60 @@ def _chosen() -> None:
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_pledge_member_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pledge")),
         sa.UniqueConstraint("member_id", "what", "since", name=op.f("uq_pledge_member_id")),
+    )
+
+
+def _costs() -> None:
+    op.create_table(
+        "cost",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("shared_by", sa.String(length=16), nullable=False),
+        sa.Column("cents", EurosColumn(), nullable=True),
+        sa.Column("per", sa.String(length=8), nullable=True),
+        sa.Column("months", sa.Integer(), nullable=True),
+        sa.Column("micros", sa.BigInteger(), nullable=True),
+        sa.Column("feed", sa.String(length=97), nullable=False),
+        sa.Column("watthours", sa.BigInteger(), nullable=True),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.CheckConstraint("until IS NULL OR until >= since", name=op.f("ck_cost_period")),
+        sa.CheckConstraint("(cents IS NULL) <> (micros IS NULL)", name=op.f("ck_cost_one_price")),
+        sa.CheckConstraint("cents IS NULL OR cents > 0", name=op.f("ck_cost_positive")),
+        sa.CheckConstraint("micros IS NULL OR micros > 0", name=op.f("ck_cost_positive_price")),
+        sa.CheckConstraint("(kind = 'electricity') = (micros IS NOT NULL)", name=op.f("ck_cost_by_the_kwh")),
+        sa.CheckConstraint("(kind IN ('machine', 'once')) = (months IS NOT NULL)", name=op.f("ck_cost_spread")),
+        sa.CheckConstraint("months IS NULL OR (months > 0 AND until IS NOT NULL)", name=op.f("ck_cost_ends_by_itself")),
+        sa.CheckConstraint("(kind IN ('recurring', 'transit')) = (per IS NOT NULL)", name=op.f("ck_cost_again")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cost")),
+    )
+    living = sa.text("until IS NULL")
+    with op.batch_alter_table("cost", schema=None) as batch_op:
+        batch_op.create_index("uq_cost_living", ["name"], unique=True, sqlite_where=living, postgresql_where=living)
+    op.create_table(
+        "cost_part",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("cost_id", ROW, nullable=False),
+        sa.Column("offer_id", ROW, nullable=True),
+        sa.Column("thousandths", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("thousandths > 0", name=op.f("ck_cost_part_positive")),
+        sa.ForeignKeyConstraint(["cost_id"], ["cost.id"], name=op.f("fk_cost_part_cost_id")),
+        sa.ForeignKeyConstraint(["offer_id"], ["offer.id"], name=op.f("fk_cost_part_offer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cost_part")),
+        sa.UniqueConstraint("cost_id", "offer_id", name=op.f("uq_cost_part_cost_id")),
+    )
+    op.create_table(
+        "cost_page",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.CheckConstraint("until > since", name=op.f("ck_cost_page_period")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cost_page")),
+        sa.UniqueConstraint("since", "until", name=op.f("uq_cost_page_since")),
     )
 
 
@@ -292,6 +351,184 @@ def _tariffs() -> None:
         batch_op.create_check_constraint(batch_op.f("ck_tariff_once_or_again"), "(asked = 'regular') <> (per = 'once')")
         batch_op.create_unique_constraint(batch_op.f("uq_tariff_membership"), ["membership", "asked", "since"])
         batch_op.create_unique_constraint(batch_op.f("uq_tariff_offer_id"), ["offer_id", "asked", "since"])
+
+
+def _books() -> None:
+    op.create_table(
+        "fiscal_year",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("closed_at", Instant(), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("chart", sa.Text(), nullable=False),
+        sa.CheckConstraint("until > since", name=op.f("ck_fiscal_year_period")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fiscal_year")),
+        sa.UniqueConstraint("since", name=op.f("uq_fiscal_year_since")),
+        sa.UniqueConstraint("until", name=op.f("uq_fiscal_year_until")),
+    )
+    op.create_table(
+        "vat_regime",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("regime", sa.String(length=16), nullable=False),
+        sa.Column("rate", sa.Integer(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.CheckConstraint("rate >= 0 AND rate <= 10000", name=op.f("ck_vat_regime_rate")),
+        sa.CheckConstraint("(regime = 'taxed') = (rate > 0)", name=op.f("ck_vat_regime_rate_where_taxed")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vat_regime")),
+    )
+    op.create_table(
+        "moved_money",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("due_id", ROW, nullable=True),
+        sa.Column("payment_id", ROW, nullable=True),
+        sa.Column("absorbed_id", ROW, nullable=False),
+        sa.Column("into_id", ROW, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.CheckConstraint("(due_id IS NULL) <> (payment_id IS NULL)", name=op.f("ck_moved_money_one_thing")),
+        sa.ForeignKeyConstraint(["absorbed_id"], ["member.id"], name=op.f("fk_moved_money_absorbed_id")),
+        sa.ForeignKeyConstraint(["due_id"], ["due.id"], name=op.f("fk_moved_money_due_id")),
+        sa.ForeignKeyConstraint(["into_id"], ["member.id"], name=op.f("fk_moved_money_into_id")),
+        sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name=op.f("fk_moved_money_payment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_moved_money")),
+        sa.UniqueConstraint("due_id", "absorbed_id", name=op.f("uq_moved_money_due_id")),
+        sa.UniqueConstraint("payment_id", "absorbed_id", name=op.f("uq_moved_money_payment_id")),
+    )
+
+
+def _reminders() -> None:
+    op.create_table(
+        "gift_receipt",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("member_id", ROW, nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("cents", EurosColumn(), nullable=False),
+        sa.Column("payments", sa.Text(), nullable=False),
+        sa.Column("rescrit", sa.String(length=200), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.CheckConstraint("cents > 0", name=op.f("ck_gift_receipt_positive")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_gift_receipt_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gift_receipt")),
+        sa.UniqueConstraint("number", name=op.f("uq_gift_receipt_number")),
+    )
+    op.create_index(op.f("ix_gift_receipt_member_id"), "gift_receipt", ["member_id"], unique=False)
+    op.create_table(
+        "reminder",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("member_id", ROW, nullable=False),
+        sa.Column("tone", sa.String(length=8), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("cents", EurosColumn(), nullable=False),
+        sa.Column("claimed_at", Instant(), nullable=False),
+        sa.Column("sent_at", Instant(), nullable=True),
+        sa.CheckConstraint("cents > 0", name=op.f("ck_reminder_positive")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_reminder_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
+    )
+    op.create_index(op.f("ix_reminder_day"), "reminder", ["day"], unique=False)
+    op.create_index(op.f("ix_reminder_member_id"), "reminder", ["member_id"], unique=False)
+    op.create_table(
+        "reminder_hold",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("member_id", ROW, nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_reminder_hold_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder_hold")),
+    )
+    op.create_index(op.f("ix_reminder_hold_member_id"), "reminder_hold", ["member_id"], unique=False)
+
+
+def _debits() -> None:
+    op.create_table(
+        "collection",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("created", Instant(), nullable=False),
+        sa.Column("message_id", sa.String(length=35), nullable=False),
+        sa.Column("written", Instant(), nullable=True),
+        sa.Column("account_id", ROW, nullable=True),
+        sa.Column("creditor", sa.String(length=70), nullable=False),
+        sa.Column("ics", sa.String(length=35), nullable=False),
+        sa.CheckConstraint("(written IS NULL) = (account_id IS NULL)", name=op.f("ck_collection_written")),
+        sa.ForeignKeyConstraint(["account_id"], ["bank_account.id"], name=op.f("fk_collection_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_collection")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_collection_message_id")),
+        sa.UniqueConstraint("number", name=op.f("uq_collection_number")),
+    )
+    with op.batch_alter_table("collection", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_collection_day"), ["day"], unique=False)
+    op.create_table(
+        "debit_mandate",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("member_id", ROW, nullable=False),
+        sa.Column("rum", sa.String(length=35), nullable=False),
+        sa.Column("holder", sa.String(length=70), nullable=False),
+        sa.Column("iban", SealedColumn(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("last_four", sa.String(length=4), nullable=False),
+        sa.Column("bic", sa.String(length=11), nullable=False),
+        sa.Column("signed", sa.Date(), nullable=False),
+        sa.Column("ended", sa.Date(), nullable=True),
+        sa.Column("last_collected", sa.Date(), nullable=True),
+        sa.Column("at", Instant(), nullable=False),
+        sa.CheckConstraint("ended IS NULL OR ended >= signed", name=op.f("ck_debit_mandate_period")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_debit_mandate_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_debit_mandate")),
+        sa.UniqueConstraint("rum", name=op.f("uq_debit_mandate_rum")),
+    )
+    with op.batch_alter_table("debit_mandate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_debit_mandate_digest"), ["digest"], unique=False)
+        batch_op.create_index(batch_op.f("ix_debit_mandate_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(
+            "uq_debit_mandate_living",
+            ["member_id"],
+            unique=True,
+            sqlite_where=sa.text("ended IS NULL"),
+            postgresql_where=sa.text("ended IS NULL"),
+        )
+    op.create_table(
+        "collection_item",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("collection_id", ROW, nullable=False),
+        sa.Column("mandate_id", ROW, nullable=False),
+        sa.Column("cents", EurosColumn(), nullable=False),
+        sa.Column("end_to_end", sa.String(length=35), nullable=False),
+        sa.Column("sequence", sa.String(length=4), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("announced", sa.Date(), nullable=True),
+        sa.Column("code", sa.String(length=4), nullable=False),
+        sa.Column("payment_id", ROW, nullable=True),
+        sa.Column("entry_id", ROW, nullable=True),
+        sa.CheckConstraint("entry_id IS NULL OR state = 'returned'", name=op.f("ck_collection_item_given_back")),
+        sa.CheckConstraint("state <> 'paid' OR payment_id IS NOT NULL", name=op.f("ck_collection_item_paid")),
+        sa.CheckConstraint("cents > 0", name=op.f("ck_collection_item_positive")),
+        sa.ForeignKeyConstraint(["collection_id"], ["collection.id"], name=op.f("fk_collection_item_collection_id")),
+        sa.ForeignKeyConstraint(["entry_id"], ["bank_entry.id"], name=op.f("fk_collection_item_entry_id")),
+        sa.ForeignKeyConstraint(["mandate_id"], ["debit_mandate.id"], name=op.f("fk_collection_item_mandate_id")),
+        sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name=op.f("fk_collection_item_payment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_collection_item")),
+        sa.UniqueConstraint("collection_id", "mandate_id", name=op.f("uq_collection_item_collection_id")),
+        sa.UniqueConstraint("end_to_end", name=op.f("uq_collection_item_end_to_end")),
+        sa.UniqueConstraint("payment_id", name=op.f("uq_collection_item_payment_id")),
+    )
+    with op.batch_alter_table("collection_item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_collection_item_entry_id"), ["entry_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_collection_item_mandate_id"), ["mandate_id"], unique=False)
+        batch_op.create_index(
+            "uq_collection_item_living",
+            ["mandate_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('planned', 'sent')"),
+            postgresql_where=sa.text("state IN ('planned', 'sent')"),
+        )
 
 
 def downgrade() -> None:
