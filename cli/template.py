@@ -16,7 +16,7 @@ commands = noun("Les modèles des configurations", "Templates of the configurati
 @commands.command("list", help=help_of("Les modèles, et lesquels sont à vous", "The templates, and which are yours"))
 def list_(as_json: Json = False) -> None:
     """Every template, ours or theirs."""
-    from provisioning import own_templates
+    from desk import own_templates
 
     folder = settings().own_templates
     found = own_templates.listed(folder)
@@ -41,7 +41,7 @@ def show(
     ] = False,
 ) -> None:
     """The text of a template, as it is."""
-    from provisioning import own_templates
+    from desk import own_templates
 
     typer.echo(own_templates.source(settings().own_templates, name, ours=ours), nl=False)
 
@@ -49,7 +49,7 @@ def show(
 @commands.command(help=help_of("Vérifier vos modèles avant qu'ils servent", "Check your templates before they serve"))
 def check(as_json: Json = False) -> None:
     """What is wrong with the association's own templates, by file and line; no machine is looked at."""
-    from provisioning import own_templates
+    from desk import own_templates
     from provisioning.own_templates import TemplatesAmiss, Weight
 
     folder = settings().own_templates

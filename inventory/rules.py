@@ -5,11 +5,8 @@ A rule more is one line in `RULES`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from ipaddress import IPv4Address, ip_address
 from typing import Final
 
 from sqlalchemy import select
@@ -22,6 +19,7 @@ from foundation.speech import Phrase
 from inventory import rights
 from inventory.models.mandates import Rule, Task
 from inventory.rights import asks
+from inventory.rule_values import LONGEST, Check, addresses, creditor, like, names, rates, services, whole
 
 
 class NoSuchRule(NotFound):
@@ -57,14 +55,6 @@ class LowerByAnother(Forbidden):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """What a rule's value must be: `fits` says whether a text is, `wanted` says it to people."""
-
-    wanted: Phrase
-    fits: Callable[[str], bool]
-
-
-@dataclass(frozen=True, slots=True)
 class Known:
     """A rule that Essaim knows: its name, what it decides, its value until someone sets it, and what it may be.
 
@@ -95,84 +85,6 @@ class Standing:
     proposed_by: str | None = None
 
 
-def whole(low: int, high: int) -> Check:
-    """A whole number between two, both included."""
-
-    def fits(text: str) -> bool:
-        return text.isascii() and text.isdigit() and len(text) < 9 and low <= int(text) <= high
-
-    return Check(Phrase(f"un nombre de {low} à {high}", f"a number from {low} to {high}"), fits)
-
-
-def like(pattern: str, example: str) -> Check:
-    """A text of a certain form, or nothing at all."""
-    known = re.compile(pattern)
-
-    def fits(text: str) -> bool:
-        return not text or known.fullmatch(text) is not None
-
-    return Check(Phrase(f"quelque chose comme {example}", f"something like {example}"), fits)
-
-
-def addresses(most: int) -> Check:
-    """Up to so many IP addresses with a space between, or nothing at all."""
-
-    def fits(text: str) -> bool:
-        try:
-            return len([ip_address(each) for each in text.split()]) <= most and len(text) <= LONGEST
-        except ValueError:
-            return False
-
-    return Check(
-        Phrase(f"au plus {most} adresses, comme 192.0.2.5", f"at most {most} addresses, such as 192.0.2.5"), fits
-    )
-
-
-def services(most: int) -> Check:
-    """Up to so many addresses with a port, IPv6 ones in brackets, with a space between; or nothing at all."""
-
-    def fits(text: str) -> bool:
-        try:
-            for each in text.split():
-                host, _, port = each.rpartition(":")
-                ip_address(host[1:-1] if host.startswith("[") and host.endswith("]") else IPv4Address(host))
-                if not port.isascii() or not port.isdecimal() or not 0 < int(port[:6]) < 65536:
-                    return False
-        except ValueError:
-            return False
-        return len(text.split()) <= most and len(text) <= LONGEST
-
-    return Check(
-        Phrase(f"au plus {most} adresses et ports, comme 192.0.2.5:3323", f"at most {most}, such as 192.0.2.5:3323"),
-        fits,
-    )
-
-
-def names(most: int) -> Check:
-    """Up to so many names of machines with a space between, or nothing at all."""
-
-    def fits(text: str) -> bool:
-        named = text.split()
-        return len(named) <= most and len(text) <= LONGEST and all(_MACHINE.fullmatch(each) for each in named)
-
-    return Check(Phrase("des noms de machines, comme vpn lns", "names of machines, such as vpn lns"), fits)
-
-
-def rates(most: Decimal) -> Check:
-    """By offer, what a line may take and send in Mbit/s: `vpn=100/20 radio=30/7.5`; or nothing at all."""
-
-    def fits(text: str) -> bool:
-        said = [_RATE.fullmatch(each) for each in text.split()]
-        offers = [one[1] for one in said if one]
-        bounded = all(0 < Decimal(each) <= most for one in said if one for each in one.group(2, 3))
-        return None not in said and bounded and len(set(offers)) == len(offers) and len(text) <= LONGEST
-
-    return Check(Phrase("des débits par offre, comme vpn=100/20", "rates by offer, such as vpn=100/20"), fits)
-
-
-LONGEST: Final = 200
-_MACHINE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_RATE: Final = re.compile(r"([a-z0-9][a-z0-9-]{0,31})=(\d{1,5}(?:\.\d{1,3})?)/(\d{1,5}(?:\.\d{1,3})?)")
 _HOST: Final = r"(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z0-9-]{1,63}(?<!-)"
 
 RULES: Final[dict[str, Known]] = {
@@ -306,6 +218,85 @@ RULES: Final[dict[str, Known]] = {
             ),
             "",
             rates(Decimal(10_000)),
+        ),
+        Known(
+            "costs.public",
+            Phrase(
+                "la page /combien est ouverte à tout le monde (1) ou non (0)", "/combien is open to all (1) or not (0)"
+            ),
+            "0",
+            whole(0, 1),
+        ),
+        Known(
+            "debits.ics",
+            Phrase("identifiant de créancier SEPA (ICS)", "SEPA creditor identifier (ICS)"),
+            "",
+            creditor(),
+        ),
+        Known(
+            "debits.notice_days",
+            Phrase(
+                "jours avant un prélèvement où les membres sont prévenus",
+                "days before a direct debit that members are told",
+            ),
+            "14",
+            whole(1, 60),
+        ),
+        Known(
+            "debits.most",
+            Phrase(
+                "euros au-delà desquels personne n'est prélevé sans en parler",
+                "euros beyond which nobody is debited without a word",
+            ),
+            "500",
+            whole(1, 10_000),
+        ),
+        Known(
+            "payments.account",
+            Phrase(
+                "compte où les membres paient (rien : le premier)", "account that members pay to (nothing: the first)"
+            ),
+            "",
+            like(r"[^\x00-\x1f]{1,32}", "courant"),
+        ),
+        Known(
+            "reminders.gentle_days",
+            Phrase("jours après un dû : premier rappel, doux", "days after a due: the first reminder, gentle"),
+            "15",
+            whole(7, 365),
+        ),
+        Known(
+            "reminders.plain_days",
+            Phrase("jours après un dû : deuxième rappel, simple", "days after a due: the second reminder, plain"),
+            "40",
+            whole(7, 730),
+        ),
+        Known(
+            "reminders.firm_days",
+            Phrase("jours après un dû : dernier rappel, ferme", "days after a due: the last reminder, firm"),
+            "75",
+            whole(7, 1095),
+        ),
+        Known(
+            "receipts.rescrit",
+            Phrase(
+                "référence du rescrit qui permet des reçus fiscaux pour les dons (rien : aucun reçu fiscal)",
+                "reference of the rescrit that allows tax receipts for gifts (nothing: no tax receipt)",
+            ),
+            "",
+            like(r"[^\x00-\x1f]{4,200}", "2026/1234 du 5 mars 2026, DDFiP 33"),
+        ),
+        Known(
+            "receipts.address",
+            Phrase("adresse de l'association sur ses reçus", "the association's address on its receipts"),
+            "",
+            like(r"[^\x00-\x1f]{5,200}", "12 rue des Ruches, 33000 Bordeaux"),
+        ),
+        Known(
+            "receipts.object",
+            Phrase("objet de l'association sur ses reçus fiscaux", "the association's object on its tax receipts"),
+            "",
+            like(r"[^\x00-\x1f]{5,200}", "promouvoir un Internet libre et neutre"),
         ),
     )
 }

@@ -7,7 +7,7 @@ given and nothing else (foundation/text.py).
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -58,6 +58,25 @@ class Weight(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """The templates that one room ships, and facts to try them with, by name."""
+
+    package: str
+    specimens: Mapping[str, Specimen]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What it ships."""
+        loader = environment(self.package).loader
+        return frozenset(one for one in loader.list_templates() if one.endswith(ENDING)) if loader else frozenset()
+
+
+ENDING: Final = ".j2"
+MACHINES: Final = Family(PACKAGE, SPECIMENS)
+"""What goes to machines, and to members about their lines."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing about a template: where (line 0: the whole file), and what."""
 
@@ -105,28 +124,28 @@ _NOBODYS: Final = Phrase(
 )
 
 
-def listed(folder: Path) -> list[Listed]:
+def listed(folder: Path, families: Sequence[Family] = (MACHINES,)) -> list[Listed]:
     """Every template by name: ours, and theirs."""
-    ours, theirs = _ours(), _theirs(folder)
+    ours, theirs = {name for one in families for name in one.names}, _theirs(folder)
     return [
         Listed(name, str(theirs[name]) if name in theirs else None, name in ours) for name in sorted({*ours, *theirs})
     ]
 
 
-def source(folder: Path, name: str, *, ours: bool = False) -> str:
+def source(folder: Path, name: str, families: Sequence[Family] = (MACHINES,), *, ours: bool = False) -> str:
     """The text of a template: theirs where they have one, unless `ours`. Raises NoSuchTemplate."""
     theirs = {} if ours else _theirs(folder)
-    if name not in theirs and name not in _ours():
+    family = _family(families, name)
+    if name not in theirs and name not in family.names:
         raise NoSuchTemplate(name=name[:80])
     if name in theirs:
         return theirs[name].read_text(encoding="utf-8")
-    return (importlib.resources.files(PACKAGE) / "templates" / name).read_text(encoding="utf-8")
+    return (importlib.resources.files(family.package) / "templates" / name).read_text(encoding="utf-8")
 
 
-def check(folder: Path) -> list[Finding]:
+def check(folder: Path, families: Sequence[Family] = (MACHINES,)) -> list[Finding]:
     """What is to be said of every template of theirs, in order."""
-    ours = _ours()
-    found = (_checked(folder, name, known=name in ours) for name in sorted(_theirs(folder)))
+    found = (_checked(folder, name, _family(families, name)) for name in sorted(_theirs(folder)))
     return [finding for each in found for finding in sorted(each, key=_rank)]
 
 
@@ -134,18 +153,24 @@ def _rank(finding: Finding) -> tuple[bool, int, str]:
     return finding.weight is Weight.REMARK, finding.line, finding.what.en
 
 
-def _checked(folder: Path, name: str, *, known: bool) -> Iterator[Finding]:
-    env, plain = environment(PACKAGE, folder), environment(PACKAGE)
+def _family(families: Sequence[Family], name: str) -> Family:
+    """Which family a name belongs to; one that nobody ships is taken for a machine's."""
+    return next((one for one in families if name in one.names), families[0])
+
+
+def _checked(folder: Path, name: str, family: Family) -> Iterator[Finding]:
+    env, plain = environment(family.package, folder), environment(family.package)
+    known = name in family.names
     try:
-        theirs = facts_of(env.parse(source(folder, name)))
+        theirs = facts_of(env.parse(source(folder, name, (family,))))
     except TemplateSyntaxError as wrong:
         yield _error(name, wrong.lineno, _SYNTAX, reason=wrong.message or "")
         return
     if not known:
         yield Finding(name, 0, Weight.REMARK, _NOBODYS)
         return
-    ours = facts_of(plain.parse(source(folder, name, ours=True)))
-    specimen = SPECIMENS.get(name)
+    ours = facts_of(plain.parse(source(folder, name, (family,), ours=True)))
+    specimen = family.specimens.get(name)
     amiss = False
     for fact, line in sorted(theirs.items()):
         whole = fact.rpartition(".")[0].removesuffix("[]")
@@ -161,13 +186,13 @@ def _checked(folder: Path, name: str, *, known: bool) -> Iterator[Finding]:
     if specimen is None:
         yield Finding(name, 0, Weight.REMARK, _NOT_TRIED)
     elif not amiss:
-        yield from _tried(folder, name, specimen)
+        yield from _tried(folder, name, specimen, family)
 
 
-def _tried(folder: Path, name: str, specimen: Specimen) -> Iterator[Finding]:
+def _tried(folder: Path, name: str, specimen: Specimen, family: Family) -> Iterator[Finding]:
     """What comes of filling it in, and of looking at that as a change would."""
     try:
-        text = environment(PACKAGE, folder).get_template(name).render(specimen.facts)
+        text = environment(family.package, folder).get_template(name).render(specimen.facts)
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as wrong:
         yield _error(name, getattr(wrong, "lineno", 0) or 0, _FAILS, reason=str(wrong).splitlines()[0][:200])
         return
@@ -186,15 +211,9 @@ def _tried(folder: Path, name: str, specimen: Specimen) -> Iterator[Finding]:
         yield _error(name, 0, _LOST, lines=", ".join(sorted(lost)))
 
 
-def _ours() -> frozenset[str]:
-    """The names of the templates that we ship."""
-    loader = environment(PACKAGE).loader
-    return frozenset(loader.list_templates()) if loader is not None else frozenset()
-
-
 def _theirs(folder: Path) -> dict[str, Path]:
     """The association's own, by name."""
-    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.j2")) if path.is_file()}
+    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob(f"*{ENDING}")) if path.is_file()}
 
 
 def _error(name: str, line: int, phrase: Phrase, **facts: object) -> Finding:

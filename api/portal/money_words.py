@@ -10,6 +10,13 @@ TITLE: Final = Phrase("Mes dus", "My dues")
 SEE: Final = Phrase("Le détail de mes dus, payer, choisir un montant", "My dues in detail, paying, choosing an amount")
 
 PAY: Final = Phrase("Comment payer", "How to pay")
+DEBITED: Final = Phrase(
+    "Vous avez signé le mandat de prélèvement {rum} le {signed}, pour le compte qui finit par {account} : ce que vous "
+    "devez peut y être prélevé, et vous êtes prévenu·e avant. Pour y mettre fin, répondez à n'importe quel message de "
+    "l'association.",
+    "You signed the direct debit mandate {rum} on {signed}, for the account that ends in {account}: what you owe may "
+    "be debited there, and you are told ahead. To end it, answer any message of the association's.",
+)
 PAY_AHEAD: Final = Phrase(
     "Rien à payer aujourd'hui. Un virement fait maintenant restera d'avance, pour la suite.",
     "Nothing to pay today. A transfer made now will stay ahead, for what comes.",
@@ -43,7 +50,7 @@ PAID_FOR: Final = Phrase("A réglé", "It settled")
 AHEAD: Final = Phrase("{cents} d'avance", "{cents} ahead")
 REVERSED: Final = Phrase("annulé : {reason}", "reversed: {reason}")
 RECEIPT: Final = Phrase("reçu", "receipt")
-KEEP_PAPERS: Final = Phrase("À garder (PDF) : ", "To keep (PDF): ")
+KEEP_PAPERS: Final = Phrase("À garder (PDF) :", "To keep (PDF):")
 STATEMENT: Final = Phrase("Le relevé de votre compte", "The statement of your account")
 YEAR: Final = Phrase("Le récapitulatif de {year}", "The summary of {year}")
 NOTHING_PAID: Final = Phrase("Aucun paiement noté pour l'instant.", "No payment noted yet.")
