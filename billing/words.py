@@ -19,8 +19,10 @@ def month_words(day: date, language: Language) -> str:
 
 
 def day_words(day: date, language: Language) -> str:
-    """`22 novembre 2026` or `22 November 2026`."""
-    return str(format_date(day, "long", locale=_LOCALES[language]))
+    """`22 novembre 2026` or `22 November 2026`; `1er novembre 2026`."""
+    text = str(format_date(day, "long", locale=_LOCALES[language]))
+    # French counts the first of a month and numbers the others; Babel numbers them all.
+    return text.replace("1", "1er", 1) if language == "fr" and day.day == 1 else text
 
 
 _BY_KIND: Final = {

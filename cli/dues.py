@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli import dues_choosing, dues_reading, screen
+from cli import dues_choosing, dues_reading, dues_simulating, screen
 from cli.amounts import Amount, Member, Reason, cents_of
 from cli.door import Json, Why, Yes, help_of, noun, writing
 from foundation.money import Euros
@@ -194,3 +194,4 @@ def charge(
 
 commands.add_typer(dues_reading.commands)
 commands.add_typer(dues_choosing.commands)
+commands.add_typer(dues_simulating.commands)

@@ -14,10 +14,15 @@ from cli import (
     asking,
     association,
     authority,
+    bank,
+    bank_inbox,
+    books,
     change,
     change_life,
     completion,
+    cost,
     credential,
+    debit,
     device,
     device_peers,
     drift,
@@ -28,6 +33,7 @@ from cli import (
     feed,
     graph,
     incident,
+    invoice,
     journal,
     key,
     kind,
@@ -46,7 +52,9 @@ from cli import (
     portal,
     power,
     rack,
+    receipt,
     registry,
+    reminder,
     renumbering,
     reverse,
     rule,
@@ -54,6 +62,7 @@ from cli import (
     search,
     site,
     suggestion,
+    tariff,
     template,
     ticket,
     token,
@@ -128,6 +137,7 @@ exchange.exports.add_typer(export_machines.commands)
 essaim.add_typer(wholesaler.commands, name="wholesaler")
 essaim.add_typer(order.commands, name="order")
 essaim.add_typer(ticket.commands, name="ticket")
+essaim.add_typer(invoice.commands, name="invoice")
 essaim.add_typer(works.commands, name="works")
 essaim.add_typer(incident.commands, name="incident")
 essaim.add_typer(site.commands, name="site")
@@ -144,8 +154,16 @@ change.commands.add_typer(change_life.commands)
 essaim.add_typer(template.commands, name="template")
 essaim.command("drift", help=help_of("Ce qui a été fait à la main", "What was done by hand"))(drift.drift)
 essaim.add_typer(suggestion.commands, name="suggestion")
+essaim.add_typer(tariff.commands, name="tariff")
 essaim.add_typer(dues.commands, name="dues")
 essaim.add_typer(payment.commands, name="payment")
+essaim.add_typer(receipt.commands, name="receipt")
+essaim.add_typer(reminder.commands, name="reminder")
+essaim.add_typer(debit.commands, name="debit")
+essaim.add_typer(books.commands, name="books")
+essaim.add_typer(bank.commands, name="bank")
+bank.commands.add_typer(bank_inbox.commands)
+essaim.add_typer(cost.commands, name="cost")
 essaim.add_typer(poll.commands, name="poll")
 essaim.command("graph", help=help_of("Dessiner : essaim graph L0042 --last 7d", "Draw: essaim graph L0042 --last 7d"))(
     graph.graph

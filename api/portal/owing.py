@@ -15,7 +15,7 @@ from api.dependencies import At, Cookie, InForce, Reading, SignedIn, Writing, fr
 from api.portal import money_words
 from api.portal.rendering import is_form_token, page
 from api.problems import CrossSite, SignInNeeded
-from billing import choices, history, paying
+from billing import choices, debit_mandates, history, paying
 from billing.balance import balance
 from billing.choices import Choosable, NoAmount
 from billing.history import Step
@@ -63,6 +63,7 @@ def dues(request: Request, session: Reading, settings: InForce, member: SignedIn
         money_words=money_words,
         held=held,
         how=how,
+        debited=debit_mandates.mandate_of(session, member),
         code=Markup(how.svg()),  # noqa: S704 - drawn by us, of digits and letters
         entries=entries[::-1],
         years=sorted({one.day.year for one in payments if one.day <= today}, reverse=True),

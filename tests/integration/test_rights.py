@@ -18,14 +18,23 @@ import pytest
 from sqlalchemy import select
 from typer.main import get_command
 
+from billing import bank, bank_files, debit_collections, debit_files, debit_mandates, inbox
+from billing.dues import charge
+from billing.invoices import importing
+from billing.invoices.mapping import Mapping
+from billing.invoices.reading import Told
+from billing.invoices.reading import read as read_invoice
 from cli import door
 from cli.main import essaim
 from desk import sample
 from foundation import clock
-from foundation.database import open_store, reading, transaction
+from foundation.acts import Act
+from foundation.clock import Month
+from foundation.database import open_store, transaction
 from foundation.errors import Forbidden
+from foundation.money import Euros
 from foundation.settings import Settings, read_settings
-from inventory import lines, numbers
+from inventory import lines, members, numbers, rules, wholesalers
 from inventory.models.mandates import EVERYWHERE, Mandate, Task
 from inventory.models.people import Member
 
@@ -34,6 +43,15 @@ OWNER, NOBODY, OTHER, ELSEWHERE, BEFORE, THERE, RIGHT = ("M0042", *(f"M{number:0
 
 KEY, OTHER_KEY = "aEVuUmVn4xMkUP6IcQ1AhjA7Ix3FXyDQ+Vt7OCgK2iA=", "bEVuUmVn4xMkUP6IcQ1AhjA7Ix3FXyDQ+Vt7OCgK2iA="
 WORDS = "quatre mots sans rapport"
+STATEMENT = (
+    "Compte;FR7630006000011234567890189\n"
+    "Date de comptabilisation;Date de valeur;Libellé;Informations complémentaires;Montant;Solde;Devise\n"
+    "05/10/2026;05/10/2026;VIR DE QUELQU UN;;12,00;12,00;EUR\n"
+    "06/10/2026;06/10/2026;INTERETS CREDITEURS 2026;;4,12;16,12;EUR\n07/10/2026;07/10/2026;FRAIS;;-9,00;7,12;EUR\n"
+    "08/10/2026;08/10/2026;RENDU;;-5,00;2,12;EUR\n09/10/2026;09/10/2026;VIREMENT;;900,00;902,12;EUR\n"
+)
+MEMBERS_IBAN = "FR7630006000011234567890189"
+INVOICE = "date;référence;produit;montant\n2026-10-31;L0002;ACC-ADSL;18,00\n"
 
 
 @dataclass(frozen=True)
@@ -161,6 +179,11 @@ TABLE: dict[str, Row] = {
     "order note": asks("O0001 --words oui", T.LINES_WRITE, scope="offer:adsl"),
     "order list": reads(),
     "order show": reads("O0001"),
+    "invoice read": asks("{tmp}/invoice.csv --wholesaler gros --month 2026-10 --number 2 --apply", T.DUES_WRITE),
+    "invoice list": asks("", T.DUES_READ),
+    "invoice show": asks("F0001", T.DUES_READ),
+    "invoice check": asks("F0001", T.DUES_READ),
+    "invoice strike": asks("F0001 --why essai", T.DUES_WRITE),
     "ticket open": asks("L0003 --wholesaler gros", T.LINES_WRITE, scope="offer:adsl"),
     "ticket move": asks("K0001 --to acknowledged", T.LINES_WRITE, scope="offer:adsl"),
     "ticket note": asks("K0001 --words oui", T.LINES_WRITE, scope="offer:adsl"),
@@ -293,8 +316,61 @@ TABLE: dict[str, Row] = {
     "adopt": asks("vpn --from {tmp}/etc", T.CHANGES_PROPOSE, scope=VPN, status=3),
     # Money
     "dues issue": asks("2026-11", T.DUES_WRITE),
+    "tariff set": asks("vpn 6 --per month --floor 4", T.DUES_WRITE),
+    "tariff list": reads(),
     "dues balance": reads("M0042"),
+    "dues late": reads("--days 0"),
+    "dues show": reads("M0042"),
+    "dues regularise": asks("2026-10", T.DUES_WRITE),
+    "dues correct": asks("D0001 --by 1 --reason essai", T.DUES_WRITE),
+    "dues charge": asks("M0042 25 --for visite", T.DUES_WRITE, own=False),
+    "dues choose": asks("M0042 L0042 --suggested", T.DUES_WRITE, own=True),
+    "dues pause": asks("M0042 membership --until 2199-01-01", T.DUES_WRITE, own=False, status=1),  # two years at most
     "payment record": asks("M0042 5", T.PAYMENTS_MATCH, own=False),
+    "payment gift": asks("M0042 5", T.PAYMENTS_MATCH, own=False),
+    "payment reverse": asks("P0001 --reason essai", T.PAYMENTS_MATCH),
+    "payment refund": asks("M0043 1", T.PAYMENTS_MATCH),
+    "payment list": reads(),
+    "receipt payment": asks("P0001", T.DUES_READ),
+    "receipt year": asks("M0042 --year 2026", T.DUES_READ, own=True),
+    "receipt balance": asks("M0042", T.DUES_READ, own=True),
+    "receipt gifts": asks("M0042 --year 2025", T.DUES_WRITE, own=False, status=1),  # no rescrit
+    "reminder calendar": asks("", T.DUES_READ),
+    "reminder send": asks("--yes", T.DUES_WRITE),
+    "reminder hold": asks("M0042 --until 2199-01-01", T.DUES_WRITE, own=False, status=1),
+    "debit mandate sign": asks("M0045", T.DUES_WRITE, typed=f"{MEMBERS_IBAN}\n"),
+    "debit mandate list": reads(),
+    "debit mandate end": asks("M0042-1", T.DUES_WRITE, own=True),
+    "debit collect": asks("--apply", T.DUES_WRITE),
+    "debit list": reads(),
+    "debit show": reads("V0001"),
+    "debit announce": asks("V0002", T.DUES_WRITE),
+    "debit file": asks("V0001 --to {tmp}/debits.xml --force", T.DUES_WRITE),
+    "debit paid": asks("B0001", T.PAYMENTS_MATCH, status=1),  # it is no direct debit
+    "debit returned": asks("V0001-M0044", T.PAYMENTS_MATCH),
+    "debit withdraw": asks("V0002", T.DUES_WRITE),
+    "books show": reads(),
+    "books accounts": reads(),
+    "books journal": asks("", T.DUES_READ),
+    "books balance": asks("", T.DUES_READ),
+    "books export": asks("--year 2026 --format paheko --to {tmp}/books.csv --force", T.DUES_READ),
+    "books year close": asks("2025", T.DUES_WRITE),
+    "books vat set": asks("franchise --since 2026-12-01", T.DUES_WRITE),
+    "bank account add": asks("livret FR7630004000031234567890143", T.PAYMENTS_MATCH),
+    "bank account list": reads(),
+    "bank read": asks("{tmp}/statement.csv", T.PAYMENTS_MATCH),
+    "bank inbox": asks("", T.DUES_READ),
+    "bank match": asks("B0001 M0042", T.PAYMENTS_MATCH),
+    "bank accept": asks("B0002", T.PAYMENTS_MATCH),
+    "bank unmatch": asks("B0003 --reason essai", T.PAYMENTS_MATCH),
+    "bank file": asks("B0001 gifts", T.PAYMENTS_MATCH),
+    "bank refund": asks("B0004 M0043", T.PAYMENTS_MATCH),
+    "bank link": asks("B0005 P0001", T.PAYMENTS_MATCH),
+    "cost add": asks("transit 350 --kind transit --since 2026-01-01", T.DUES_WRITE),
+    "cost end": asks("bandwidth --on 2026-06-01", T.DUES_WRITE),
+    "cost list": reads(),
+    "cost report": reads("--month 2026-10"),
+    "cost publish": asks("--month 2026-10", T.DUES_WRITE),
     # The journal, exchange
     "journal show": reads(),
     "journal verify": reads(),
@@ -318,6 +394,7 @@ NOT_RUN = {
     "init": "makes an association, in which nobody is anybody yet",
     "restore": "makes an association, from a backup and its key",
     "demo": "makes an association of its own",
+    "dues simulate": "makes an association of its own: tests/integration/test_simulation.py",
     "serve": "opens the portal until it is closed",
     "poll quality": "asks hosted machines and lines until it is stopped: tests/integration/test_quality.py",
     "traps": "listens until it is stopped: tests/integration/test_traps.py",
@@ -386,6 +463,10 @@ FURNITURE = (
     "change plan",
     "change approve C0002",
     "--emergency essai dues issue 2026-10",
+    "payment record M0043 900",
+    "tariff set vpn 6 --floor 4",
+    "dues charge M0042 25 --for visite",
+    "--emergency essai cost add bandwidth 100 --since 2026-01-01",
     "--as M0149 suggestion change L0042 --place ici",
     "key escrow --holder M0042 --holder M0043",
     "ca create",
@@ -425,12 +506,36 @@ def peopled(settings: Settings) -> None:
     store.engine.dispose()
 
 
+def debited(session: Any, deed: Act) -> None:
+    """V0001 is in the bank's file, V0002 planned; of one more member, a debit is to be planned."""
+    rules.set_rule(session, deed, "debits.ics", "FR72ZZZ123456")
+    rules.set_rule(session, deed, "debits.most", "10000")
+    day = debit_collections.first_day(session, clock.today(deed.at))
+    for number, planned in (("M0044", True), (OWNER, True), ("M0046", False)):
+        who = members.find_member(session, number)
+        debit_mandates.sign(session, deed, who, MEMBERS_IBAN, signed=clock.today(deed.at))
+        charge(session, deed, who, Euros(300_000), "visite")
+        if planned:
+            made = debit_collections.collect(session, deed, day, lambda _: False)
+        if number == "M0044":
+            debit_collections.note_announced(session, deed, made, [number])
+            debit_files.write(session, deed, made, "Les Abeilles")
+
+
 @pytest.fixture(scope="module")
 def furnished(built: Any) -> Furnished:
     """A furnished association, made once: each row has a copy. Nobody holds a mandate in it."""
     whole = built(*FURNITURE, first=peopled, stdin=f"{WORDS}\n{WORDS} autre\n")
     store = open_store(read_settings(var=whole.folder, database_url=whole.url))
-    with reading(store) as session:
+    with transaction(store) as session:
+        gros, told = wholesalers.find_wholesaler(session, "gros"), Told("1", month=Month(2026, 10))
+        bill, _ = read_invoice("gros.csv", INVOICE.encode(), Mapping(), told)
+        importing.keep(session, Act("machine:test", clock.now()), gros, bill)
+        deed = Act("machine:test", clock.now())
+        ours = bank.add_account(session, deed, "courant", "FR7630006000011234567890189")
+        bank_files.read_file(session, deed, ours, STATEMENT.encode(), "statement.csv")
+        inbox.file_entry(session, deed, inbox.find_entry(session, "B0003"), "fees")
+        debited(session, deed)
         (share,) = lines.shares_of(session, lines.find_line(session, "L0042"))
         places = {f"v{one.family}": str(one.prefix).removesuffix("/32") for one in share.assignments}
     store.engine.dispose()
@@ -487,6 +592,8 @@ def test_each_gets_what_the_table_says(
     row = TABLE[name]
     (tmp_path / "members.csv").write_text("nom\nAda Exemple\n")
     (tmp_path / "alerts.toml").write_text("[disk-full]\nabove = 95\n")
+    (tmp_path / "invoice.csv").write_text(INVOICE)
+    (tmp_path / "statement.csv").write_text(STATEMENT)
     words = [*name.split(), *shlex.split(row.words.format(tmp=tmp_path, **furnished.places))]
     people(row)
 
