@@ -13,8 +13,24 @@ from starlette.staticfiles import StaticFiles
 
 from api import problems
 from api.pace import Pace
-from api.portal import alerting, correcting, diagnosing, measuring, pages, powering, public, watching
-from api.rest import alerts, described, health, machines, me, metrics, nouns, seeking
+from api.portal import (
+    alerting,
+    correcting,
+    costing,
+    diagnosing,
+    inbox,
+    late,
+    measuring,
+    owing,
+    pages,
+    powering,
+    public,
+    statements,
+    uploads,
+    watching,
+)
+from api.portal import papers as own_papers
+from api.rest import alerts, costs, described, health, machines, me, metrics, nouns, papers, power, seeking
 from api.rest import diagnosing as diagnoses
 from api.rest.routes import routes_of
 from api.wall import Wall
@@ -33,6 +49,10 @@ _REST = (
     machines.router,
     diagnoses.router,
     alerts.router,
+    costs.router,
+    papers.receipts,
+    papers.statements,
+    power.router,
     *(routes_of(noun) for noun in nouns.ALL),
 )
 """Routers know nothing of an association: made once, they serve every application of this process."""
@@ -61,6 +81,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     app.state.series = series
     app.state.now = clock.now
     app.state.remembered = public.Remembered()
+    app.state.uploads = uploads.Uploads()
     app.state.pace, app.state.token_pace = Pace(), Pace()
     app.add_middleware(Wall, settings=settings)
     problems.install(app)
@@ -69,8 +90,14 @@ def create(settings: Settings | None = None) -> FastAPI:
     app.include_router(health.router, include_in_schema=False)
     app.include_router(metrics.router, include_in_schema=False)
     app.include_router(public.router, include_in_schema=False)
+    app.include_router(costing.router, include_in_schema=False)
     app.include_router(pages.router, include_in_schema=False)
     app.include_router(correcting.router, include_in_schema=False)
+    app.include_router(owing.router, include_in_schema=False)
+    app.include_router(inbox.router, include_in_schema=False)
+    app.include_router(statements.router, include_in_schema=False)
+    app.include_router(late.router, include_in_schema=False)
+    app.include_router(own_papers.router, include_in_schema=False)
     app.include_router(diagnosing.router, include_in_schema=False)
     app.include_router(watching.router, include_in_schema=False)
     app.include_router(powering.router, include_in_schema=False)

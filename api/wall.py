@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from billing.statements.refusals import MOST_BYTES, StatementTooBig
 from foundation.errors import EssaimError, Invalid
 from foundation.settings import Settings
 from foundation.speech import Phrase
@@ -26,6 +27,15 @@ LARGEST_BODY: Final = 16 * 1024
 
 LARGEST_BATCH: Final = 1024 * 1024
 """Octets of the largest body we read from a program that shows a token: a thousand of anything fit."""
+
+LARGEST_STATEMENT: Final = MOST_BYTES + LARGEST_BODY
+"""Octets of the largest statement of a bank, with what a form adds to it."""
+
+STATEMENTS: Final = "/statements/preview"
+"""Where statements are sent: read as they arrive, once whoever sends one is known to be someone who may."""
+
+PATIENCE_WITH_STATEMENTS: Final = 300.0
+"""Seconds that a statement may take: a whole one through a slow line."""
 
 PATIENCE_SECONDS: Final = 10.0
 """How long a form may take to arrive: one that never ends would hold its connection, and us when we close."""
@@ -124,7 +134,11 @@ class Wall:
 
         try:
             self._check(scope)
-            await self.app(scope, await _arrived(receive, self.patience), marked)
+            streamed = scope["path"] == STATEMENTS
+            arriving = (
+                _within(receive, PATIENCE_WITH_STATEMENTS) if streamed else await _arrived(receive, self.patience)
+            )
+            await self.app(scope, arriving, marked)
         except EssaimError as refusal:
             await problems.answer(Request(scope), refusal)(scope, receive, marked)
         except Exception as fault:  # whatever it is, it is said plainly, and logged without its words
@@ -134,12 +148,21 @@ class Wall:
                 raise
             await problems.answer(Request(scope), Broken())(scope, receive, marked)
 
+    async def _arriving(self, scope: Scope, receive: Receive) -> Receive:
+        if scope["path"] == STATEMENTS:
+            return _within(receive, PATIENCE_WITH_STATEMENTS)
+        return await _arrived(receive, self.patience)
+
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         largest = LARGEST_BATCH if scope["path"].startswith("/api/") and "authorization" in headers else LARGEST_BODY
         if headers.get("host", "").lower() not in self.hosts:
             raise WrongHost(url=self.url)
         length = headers.get("content-length", "0")
+        if scope["path"] == STATEMENTS and length.isdecimal() and "transfer-encoding" not in headers:
+            if int(length) > LARGEST_STATEMENT:
+                raise StatementTooBig
+            return
         if "transfer-encoding" in headers or not length.isdecimal() or int(length) > largest:
             raise TooLong
 
@@ -159,6 +182,20 @@ async def _arrived(receive: Receive, patience: float) -> Receive:
         return next(left, None) or await receive()
 
     return again
+
+
+def _within(receive: Receive, patience: float) -> Receive:
+    """The request's body as it arrives, and no longer than so many seconds. Raises TooSlow."""
+    ends = asyncio.get_running_loop().time() + patience
+
+    async def next_part() -> Message:
+        try:
+            async with asyncio.timeout_at(ends):
+                return await receive()
+        except TimeoutError as late:
+            raise TooSlow from late
+
+    return next_part
 
 
 def _route(scope: Scope) -> str:

@@ -9,11 +9,14 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import At, Cookie, InForce, Reading, Samples, SignedIn, Writing, from_our_pages, not_too_often
-from api.portal import alert_words
+from api.portal import alert_words, inbox_words
 from api.portal.rendering import cookie_name, is_form_token, page
 from api.problems import CrossSite
+from billing.bank_lists import count_waiting
 from desk import home
-from inventory import accounts
+from foundation.acts import Act
+from inventory import accounts, rights
+from inventory.models.mandates import Task
 
 router = APIRouter(default_response_class=Response)
 
@@ -22,7 +25,15 @@ router = APIRouter(default_response_class=Response)
 def member_home(request: Request, session: Reading, samples: Samples, member: SignedIn, at: At) -> Response:
     """A member's home: their lines, what they owe."""
     found = home.home_of(session, samples, member, at)
-    return page(request, "home.html", member=member, alert_words=alert_words, home=found)
+    return page(
+        request,
+        "home.html",
+        member=member,
+        alert_words=alert_words,
+        inbox_words=inbox_words,
+        home=found,
+        transfers=count_waiting(session) if rights.may(session, Act(str(member), at), Task.DUES_READ) else None,
+    )
 
 
 @router.get("/sign-in")

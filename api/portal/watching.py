@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from starlette.responses import Response
 from api.dependencies import At, InForce, Reading, SignedIn
 from api.languages import language_of
 from api.portal import power_words
+from api.portal.plotting import plotted
 from api.portal.rendering import page
 from desk import graphs, hosted
 from foundation.acts import Act
@@ -24,7 +24,7 @@ from foundation.settings import Settings
 from foundation.speech import Language, Phrase
 from inventory.models.people import Member
 from monitoring import svg
-from monitoring.graph_words import TableRow, in_words, period, pointed, table
+from monitoring.graph_words import TableRow, in_words, period, table
 from monitoring.graphs import Picture
 from monitoring.series import SeriesStore
 from monitoring.stays import Stay
@@ -56,10 +56,8 @@ class Figure:
     words: tuple[str, ...]
     curves: tuple[Phrase, ...]
     rows: tuple[TableRow, ...]
-    points: str
-    """What each column says, as a list in JSON, for the script that reads it where one points."""
-    wide: float
-    """How wide a column is in the drawing."""
+    plotted: str
+    """Its figures and words in JSON, for the script that draws it where scripts run; empty where nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +146,5 @@ def figured(picture: Picture, name: str, language: Language) -> Figure:
         tuple(in_words(curve, unit, language, spread=picture.graph.spread) for curve in picture.curves),
         tuple(curve.title for curve in picture.curves),
         tuple(table(picture, ROWS, language)) if known else (),
-        json.dumps(pointed(picture, language), ensure_ascii=False) if known else "",
-        round(svg.column(picture), 3),
+        plotted(picture, language) if known else "",
     )

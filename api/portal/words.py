@@ -77,6 +77,7 @@ NEVER_CUT: Final = Phrase(
     "Un retard ne coupe jamais une ligne. Si c'est difficile en ce moment, parlez-en à l'association.",
     "Being late never cuts a line. If things are difficult at the moment, talk to the association.",
 )
+SEE_DUES: Final = Phrase("Mes dus : tout voir, payer, choisir un montant", "My dues: all of it, paying, choosing")
 OPEN_DUES: Final = Phrase("Le détail", "The details")
 DUE_FOR: Final = Phrase("Pour", "For")
 DUE_LEFT: Final = Phrase("Reste à payer", "Still to pay")
@@ -153,7 +154,6 @@ MORE_GRAPHS: Final = Phrase(
     "The next ones are seen in a terminal: essaim graph {name} --metric …",
 )
 THE_OTHERS: Final = Phrase("Les {count} autres", "The {count} others")
-READ: Final = Phrase("Lire une valeur du graphe", "Read a value of the graph")
 FIGURES: Final = Phrase("Les chiffres", "The figures")
 SINCE: Final = Phrase("Depuis", "Since")
 UNTIL: Final = Phrase("Jusqu'au", "Until")

@@ -87,6 +87,12 @@ def reading(shape: Any) -> dict[int | str, dict[str, Any]]:
     return {200: _answer(shape, None), **_unchanged(), **_refusals(_READ)}
 
 
+def printing() -> dict[int | str, dict[str, Any]]:
+    """What a GET of a paper may answer."""
+    pdf = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+    return {200: {"description": "The paper", "content": pdf}, **_refusals((*_READ, 409))}
+
+
 def doing(shape: Any, status: int, example: Mapping[str, object] | None = None) -> dict[int | str, dict[str, Any]]:
     """What a POST that is no noun's own may answer."""
     return {status: _answer(shape, dict(example) if example is not None else None), **_refusals(_WRITE)}
@@ -130,7 +136,8 @@ def document(app: FastAPI, nouns: Iterable[Noun[Any, Any]]) -> Callable[[], dict
             for method, operation in operations.items():
                 for parameter in operation.get("parameters", ()):
                     if parameter["in"] == "path":
-                        parameter["example"] = named[operation["tags"][0]]
+                        examples = parameter["schema"].get("examples")
+                        parameter["example"] = examples[0] if examples else named[operation["tags"][0]]
                 operation["security"] = [{"token": []}] if method != "get" else [{"token": []}, {"cookie": []}]
         whole["components"]["schemas"] |= _schemas(Problem)
         whole["components"]["securitySchemes"] = {

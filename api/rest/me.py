@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,6 +15,7 @@ from api.rest import described
 from api.rest.answers import given
 from api.rest.parameters import Limit, Seen
 from billing.balance import balance
+from billing.choices import choosable
 from desk import home, suggesting
 from foundation import clock, journal
 from foundation.database import reading
@@ -26,6 +27,20 @@ from inventory.views.works import AnnouncedView, view_announced
 router = APIRouter(prefix="/api/v1/me", tags=["me"])
 
 
+class Choice(BaseModel):
+    """A thing of one's own whose amount one chooses; `next_cents` is what one chose for later."""
+
+    what: str = Field(examples=["membership"])
+    label: str
+    per: str = Field(examples=["year"])
+    suggested_cents: int
+    floor_cents: int | None = Field(description="null where the price is not free")
+    solidarity_cents: int | None = Field(description="may be chosen without saying why")
+    given_cents: int
+    next_cents: int | None
+    next_since: date | None
+
+
 class Me(BaseModel):
     """Whoever is signed in."""
 
@@ -35,6 +50,7 @@ class Me(BaseModel):
     lines: list[str] = Field(examples=[["L0042"]])
     balance_cents: int = Field(description="what was paid minus what is due: negative where something is owed")
     reference: str = Field(description="to quote with every payment (ISO 11649)")
+    choices: list[Choice] = Field(description="what one may choose the amount of: POST /balances/{member}/choose")
 
 
 class Address(BaseModel):
@@ -82,6 +98,9 @@ def me(request: Request, caller: Reader, seen: Seen = None) -> Response:
             lines=[str(line) for line in lines.lines_of(session, member)],
             balance_cents=money.amount,
             reference=money.reference,
+            choices=[
+                Choice.model_validate(one, from_attributes=True) for one in choosable(session, member, clock.today(at))
+            ],
         )
     return given(mine.model_dump(), seen)
 

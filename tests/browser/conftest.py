@@ -133,7 +133,7 @@ def visit(browser: Browser, portal: Portal) -> Iterator[Callable[..., Page]]:
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(100):
+    for _ in range(300):
         assert process.poll() is None, log.read_text()
         try:
             with urlopen(url, timeout=5):
@@ -192,6 +192,10 @@ def _furnish(store: Store, settings: Settings, now: datetime) -> None:
         )
         for offer, cents in ((adsl, 2800), (tunnel, 500), (hosting, 800)):
             set_tariff(session, act, offer, Euros(cents), per=Per.MONTH, label=offer.title, since=clock.today(act.at))
+        set_tariff(
+            session, act, "adherent", Euros(0), per=Per.YEAR, label="Cotisation", since=clock.today(act.at),
+            floor=Euros(0),
+        )  # fmt: skip
         camille = members.add_member(session, act, "Camille Exemple")
         dominique = members.add_member(session, act, "Dominique Exemple", language="en")
         members.add_member(session, act, "Sacha Exemple")
