@@ -82,7 +82,7 @@ def create(settings: Settings) -> Store:
     Raises FolderTaken, DatabaseTaken, CannotCreate.
     """
     with cradle(settings):
-        return _furnish(settings)
+        return furnish(settings)
 
 
 def create_demo(settings: Settings, *, whole: bool = False) -> Sample:
@@ -95,7 +95,7 @@ def create_demo(settings: Settings, *, whole: bool = False) -> Sample:
     """
     possible = lab.why_not() is None
     with cradle(settings, demo=True):
-        store = _furnish(settings)
+        store = furnish(settings)
         (settings.var / "essaim.toml").write_text(
             f'name = "Les Abeilles"\nacting_as = "{sample_life.FIRST}"\n'
             + ("lab = true\n" if possible else 'driver = "console"\n')
@@ -215,7 +215,8 @@ def _tables(url: str) -> list[str]:
         engine.dispose()
 
 
-def _furnish(settings: Settings) -> Store:
+def furnish(settings: Settings) -> Store:
+    """Put keys and a database into a folder that `cradle` holds, and open it."""
     from migrations import upgrade
 
     # A key that someone put there beforehand (a systemd credential) is theirs to choose.

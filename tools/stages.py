@@ -94,7 +94,10 @@ POSTGRESQL = Stage(
 SOAK = Stage(
     "soak",
     int(os.environ.get("SECONDS", "300")) * 4 + 300 + int(os.environ.get("ROUNDS", "200")) * 12,
-    (pytest("tests/soak", "--timeout", "0"), pytest("tests/lab", "tests/contract", "-m", "soak", "--timeout", "150")),
+    (
+        pytest("tests/soak", "--timeout", "0"),
+        pytest("tests/lab", "tests/contract", "tests/integration", "-m", "soak", "--timeout", "150"),
+    ),
 )
 
 

@@ -24,7 +24,9 @@ from typing import Any
 import association
 import changing
 import door
+import dues
 import machines
+import matching
 import postgres
 import series
 import snmp
@@ -42,6 +44,15 @@ from inventory.exchange import applying, ours, planning
 from inventory.models.addresses import Role
 
 LINE = "/api/v1/addresses/allocate"
+PARTS: dict[str, tuple[Callable[[Path, int], Iterator[Measured]], int]] = {
+    "changes": (changing.measure, 10),
+    "machines": (machines.measure, 10),
+    "series": (series.measure, 10),
+    "snmp": (snmp.measure, 10),
+    "dues": (dues.measure, 1),
+    "matching": (matching.measure, 1),
+}
+"""What may be measured alone, each by an option of its own; and on how many tenths of the data."""
 
 
 def _over_http(name: str, made: Sequence[Large]) -> Iterator[Measured]:
@@ -158,7 +169,7 @@ def of_engine(name: str, folder: Path, new: Callable[[], str], size: int, tenfol
 
 def _all(options: argparse.Namespace, folder: Path, size: int) -> Iterator[Measured]:
     """What was asked for, bench by bench."""
-    whole = not (options.changes or options.machines or options.series or options.snmp)
+    whole = not any(getattr(options, part) for part in PARTS)
     if whole:
         with postgres.server() as fresh:
             engines: dict[str, Callable[[], str]] = {"SQLite": str}
@@ -169,14 +180,9 @@ def _all(options: argparse.Namespace, folder: Path, size: int) -> Iterator[Measu
             for name, new in engines.items():
                 if options.engine in (None, name):
                     yield from of_engine(name, folder / name, new, size, tenfold=name == "SQLite")
-    if options.changes or (whole and options.engine is None):
-        yield from changing.measure(folder / "changes", size)
-    if options.machines or (whole and options.engine is None):
-        yield from machines.measure(folder / "machines", size)
-    if options.series or (whole and options.engine is None):
-        yield from series.measure(folder / "series", size)
-    if options.snmp or (whole and options.engine is None):
-        yield from snmp.measure(folder / "snmp", size)
+    for part, (measure, tenths) in PARTS.items():
+        if getattr(options, part) or (whole and options.engine is None):
+            yield from measure(folder / part, size * tenths // 10)
 
 
 def main() -> int:
@@ -188,6 +194,8 @@ def main() -> int:
     asked.add_argument("--machines", action="store_true", help="many machines over SSH alone, no document")
     asked.add_argument("--series", action="store_true", help="what machines say, kept, alone, no document")
     asked.add_argument("--snmp", action="store_true", help="machines asked over SNMP alone, no document")
+    asked.add_argument("--dues", action="store_true", help="a month's dues and a balance alone, no document")
+    asked.add_argument("--matching", action="store_true", help="transfers read and suggested alone, no document")
     options = asked.parse_args()
     found: list[Measured] = []
     with tempfile.TemporaryDirectory(prefix="essaim-bench-") as folder:
@@ -195,7 +203,7 @@ def main() -> int:
             sys.stdout.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
             sys.stdout.flush()
             found.append(one)
-    if not (options.quick or options.engine or options.changes or options.machines or options.series or options.snmp):
+    if not (options.quick or options.engine or any(getattr(options, part) for part in PARTS)):
         table.write([asdict(one) for one in found], ROUNDS)
     return int(any(one.meets is False for one in found))
 

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 from starlette.testclient import TestClient
 
 from api.app import create
-from api.rest import alerts, costs, machines, me, nouns, seeking
+from api.rest import alerts, costs, machines, me, nouns, papers, seeking
 from api.rest.answers import names_of
 from api.rest.routes import routes_of
 from desk import association
@@ -62,7 +62,7 @@ def promised(door: tuple[Any, str]) -> Any:
 
 
 def operations() -> list[tuple[str, str]]:
-    own = [me.router, seeking.router, machines.router, alerts.router, costs.router]
+    own = [me.router, seeking.router, machines.router, alerts.router, costs.router, papers.receipts, papers.statements]
     routers = [*own, *(routes_of(noun) for noun in nouns.ALL)]
     return [(next(iter(route.methods)), route.path) for router in routers for route in router.routes]  # type: ignore[attr-defined]
 

@@ -14,6 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create
+from billing import debit_mandates
 from billing.dues import charge
 from billing.models import BankAccount, Means, Per
 from billing.payments import record_gift, record_payment, reverse
@@ -225,3 +226,15 @@ def test_an_unheard_of_month_or_amount_is_refused_in_one_sentence(web: Web) -> N
     assert web.ask("M0002", "POST", "/dues/issue", 409, month="2027-01")["type"].endswith("month-not-begun")
     refused = web.ask("M0002", "POST", "/balances/M0001/charge", 422, cents=0, label="rien")
     assert refused["type"].endswith("bad-due-amount")
+
+
+def test_a_member_sees_the_mandate_that_they_signed_and_of_its_account_the_last_digits(web: Web) -> None:
+    web.sign_in("M0001")
+    assert "prélèvement" not in web.page()
+    with transaction(web.store) as session:
+        ada = members.find_member(session, "M0001")
+        debit_mandates.sign(session, replace(web.act, actor="M0002"), ada, IBAN, signed=clock.today(web.act.at))
+    shown = web.page()
+    assert "M0001-1" in shown
+    assert "finit par 0189" in shown
+    assert IBAN not in shown.replace(" ", "")

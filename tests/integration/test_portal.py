@@ -234,6 +234,7 @@ def test_programs_are_answered_in_json(portal: Portal) -> None:
         "lines": ["L0001"],
         "balance_cents": -1400,
         "reference": portal.client.get("/api/v1/me").json()["reference"],
+        "choices": [],
     }
     assert portal.client.get("/healthz").json() == {"status": "ok"}
     assert portal.client.get("/api/v1/nothing").json()["type"] == "urn:essaim:problem:no-such-page"

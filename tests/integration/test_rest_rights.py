@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,20 @@ from typing import Any
 import httpx2
 import pytest
 from starlette.testclient import TestClient
+from statement_files import IBAN, Move, camt
 
 from api.app import create
+from billing import bank, bank_files, debit_collections, debit_mandates
+from billing.dues import charge
+from billing.invoices import importing, reading
+from billing.invoices.mapping import Mapping
+from billing.models import Means, Per
+from billing.payments import record_payment
+from billing.tariffs import set_tariff
 from foundation import clock
 from foundation.acts import Act
 from foundation.database import Store, transaction
+from foundation.money import Euros
 from foundation.settings import Settings
 from inventory import (
     accounts,
@@ -88,6 +97,7 @@ TABLE: dict[str, Case] = {
     "GET /me/lines/{name}": Case(f"/me/lines/{L}", *ROW),
     "GET /me/works": Case("/me/works", *PUBLIC),
     "GET /me/deeds": Case("/me/deeds", *PUBLIC),
+    "GET /me/power": Case("/me/power", *PUBLIC),
     "GET /me/suggestions": Case("/me/suggestions", *PUBLIC),
     "GET /journal": Case("/journal", *ALL),
     "GET /search": Case("/search?word=exemple", *ALL),
@@ -198,6 +208,8 @@ TABLE: dict[str, Case] = {
     "GET /tickets/{name}": Case("/tickets/K0001", *NOBODYS),
     "POST /tickets/{name}/transitions": Case("/tickets/K0001/transitions", *NOBODYS, {"to": "cancelled"}),
     "POST /tickets/{name}/notes": Case("/tickets/K0001/notes", *NOBODYS, {"words": "rien de neuf"}),
+    "GET /invoices": Case("/invoices", *ALL),
+    "GET /invoices/{name}": Case("/invoices/F0001", *NOBODYS),
     "GET /works": Case("/works", *ALL),
     "POST /works": Case("/works", *ALL, {"subjects": ["device:vpn"], "title_fr": "Essai", **LATER}),
     "GET /works/{name}": Case("/works/W0001", *NOBODYS),
@@ -250,6 +262,44 @@ TABLE: dict[str, Case] = {
     "POST /equipment/{name}/return": Case(f"/equipment/{Q}/return", *DEED, {}),
     "POST /equipment/{name}/refund": Case(f"/equipment/{Q}/refund", *DEED, {"cents": 100}),
     "POST /equipment/{name}/retire": Case(f"/equipment/{Q}/retire", *DEED, {}),
+    # Money: tariffs are open, everyone reads their own account, and chooses for themselves what they give
+    "GET /tariffs": Case("/tariffs", *PUBLIC),
+    "GET /tariffs/{name}": Case("/tariffs/kind:adherent:regular:2020-01-01", *PUBLIC),
+    "POST /tariffs/set": Case("/tariffs/set", *ALL, {"of": "offer:vpn", "cents": 600, "per": "month"}),
+    "GET /balances": Case("/balances", *ALL),
+    "GET /balances/{name}": Case(f"/balances/{M}", *ROW),
+    "POST /balances/{name}/charge": Case(f"/balances/{M}/charge", *DEED, {"cents": 500, "label": "visite"}),
+    "POST /balances/{name}/choose": Case(f"/balances/{M}/choose", *OWN_DEED, {"what": "membership", "cents": 1200}),
+    "POST /balances/{name}/pause": Case(
+        f"/balances/{M}/pause", *DEED, {"what": "membership", "since": "2026-12-01", "until": "2027-01-01"}
+    ),
+    "POST /balances/{name}/refund": Case(f"/balances/{M}/refund", *DEED, {"cents": 100}),
+    "GET /dues": Case("/dues", *ALL),
+    "GET /dues/{name}": Case("/dues/D0001", *ROW),
+    "POST /dues/issue": Case("/dues/issue", *ALL, {"month": "2026-10"}),
+    "POST /dues/regularise": Case("/dues/regularise", *ALL, {"month": "2026-10"}),
+    "POST /dues/{name}/correct": Case("/dues/D0001/correct", *DEED, {"cents": 100, "reason": "essai"}),
+    "GET /payments": Case("/payments", *ALL),
+    "POST /payments": Case("/payments", *ALL, {"member": M, "cents": 100}),
+    "GET /payments/{name}": Case("/payments/P0001", *ROW),
+    "GET /payments/{name}/receipt": Case("/payments/P0001/receipt", *ROW),
+    "GET /balances/{name}/statement": Case(f"/balances/{M}/statement", *ROW),
+    "GET /balances/{name}/years/{year}": Case(f"/balances/{M}/years/2026", *ROW),
+    "POST /payments/gift": Case("/payments/gift", *ALL, {"member": M, "cents": 100}),
+    "POST /payments/{name}/reverse": Case("/payments/P0001/reverse", *DEED, {"reason": "essai"}),
+    "GET /bank/accounts": Case("/bank/accounts", *ALL),
+    "GET /bank/accounts/{name}": Case("/bank/accounts/courant", *NOBODYS),
+    "GET /bank/entries": Case("/bank/entries?waiting=true", *ALL),
+    "GET /bank/entries/{name}": Case("/bank/entries/B0001", *NOBODYS),
+    "POST /bank/entries/{name}/match": Case("/bank/entries/B0001/match", *NOBODYS, {"parts": [{"member": M}]}),
+    "POST /bank/entries/{name}/unmatch": Case("/bank/entries/B0001/unmatch", *NOBODYS, {"reason": "essai"}),
+    "POST /bank/entries/{name}/file": Case("/bank/entries/B0001/file", *NOBODYS, {"account": "gifts"}),
+    "POST /bank/entries/{name}/unfile": Case("/bank/entries/B0001/unfile", *NOBODYS, {"reason": "essai"}),
+    "POST /bank/entries/{name}/refund": Case("/bank/entries/B0001/refund", *NOBODYS, {"member": M}),
+    "GET /debit-mandates": Case("/debit-mandates", *ALL),
+    "GET /debit-mandates/{name:path}": Case("/debit-mandates/M0002-1", *ROW),
+    "GET /collections": Case("/collections", *ALL),
+    "GET /collections/{name}": Case("/collections/V0001", *NOBODYS),
     # Suggestions: whoever may write what is their own may make one
     "GET /suggestions": Case("/suggestions", *ALL),
     "POST /suggestions": Case(
@@ -262,6 +312,9 @@ TABLE: dict[str, Case] = {
     "GET /alerts": Case("/alerts", *ALL, elsewhere=OPEN),
     "GET /alerts/{name}": Case("/alerts/A0001", *NOBODYS),
     "POST /alerts/{name}/acknowledge": Case("/alerts/A0001/acknowledge", *NOBODYS),
+    # What machines draw, alike
+    "GET /power": Case("/power?month=2026-10", *ALL, elsewhere=OPEN),
+    "GET /costs/report": Case("/costs/report?month=2026-01", *ALL),
     # Changes of machines
     "GET /changes": Case("/changes", *ALL),
     "GET /changes/{name}": Case("/changes/C0001", *NOBODYS),
@@ -301,6 +354,7 @@ def world(store: Store, act: Act, tmp_path: Path) -> Iterator[World]:
             members.add_member(session, act, f"{name} Exemple") for name in ("Ada", "Béa", "Charlie", "Dana")
         )
         _furnish(session, act, bea)
+        _debited(session, act, bea, dana)
         mandates.give(session, act, ada, Task.MANDATES_GIVE)
         hers = replace(act, actor=str(ada))
         for task in Task:
@@ -356,10 +410,14 @@ def _furnish(session: Any, act: Act, bea: Member) -> None:
     suggestions.suggest(session, replace(act, actor=str(bea)), ChangeLine(str(copper), place="1 rue de l'Exemple"))
     orders.place_order(session, act, copper, gros)
     tickets.open_ticket(session, act, copper, gros, news=News(words="plus rien"))
+    told = reading.Told(month=clock.Month(2026, 10))
+    csv = b"facture;date;ref;produit;montant\n2026-10;2026-10-31;L0002;ACC-ADSL;18,00\n"
+    importing.keep(session, act, gros, reading.read("gros.csv", csv, Mapping(), told)[0])
     subjects = works.find_subjects(session, ["device:vpn"])
     begin = act.at + timedelta(days=9)
     works.announce_works(session, act, subjects, Wording(title_fr="Essai"), begin, begin + timedelta(hours=1))
     works.open_incident(session, act, subjects, Wording(title_fr="Essai"))
+    _owing(session, act, bea)
     box = equipment.add_equipment(session, act, "box")
     equipment.lend(session, act, box, bea)
     tokens.create_token(session, act, bea, "laptop")
@@ -367,6 +425,28 @@ def _furnish(session: Any, act: Act, bea: Member) -> None:
     (target,) = (one for _, one in targets.every_target(session) if one.artifact.name == "antispoofing")
     seen = Seen({}, texts.unified({}, desired))
     changes.propose(session, act, Wanted(vpn.id, target, desired), seen)
+
+
+def _owing(session: Any, act: Act, bea: Member) -> None:
+    """Béa owes something, paid more than that, and may choose what her membership is worth to her."""
+    set_tariff(
+        session, act, "adherent", Euros(1500), per=Per.YEAR, label="Cotisation", since=date(2020, 1, 1), floor=Euros(0)
+    )
+    charge(session, act, bea, Euros(2500), "déplacement")
+    day = clock.today(act.at)
+    record_payment(session, act, bea, Euros(4000), date=day, means=Means.CASH)
+    account = bank.add_account(session, act, "courant", IBAN)
+    statement = camt([Move(day - timedelta(days=3), 1500, "VIR COTISATION")], opening=None)
+    bank_files.read_file(session, act, account, statement, "releve.xml")
+
+
+def _debited(session: Any, act: Act, bea: Member, dana: Member) -> None:
+    """Béa signed a mandate; from Dana, who owes something, it is to be collected."""
+    for one in (bea, dana):
+        debit_mandates.sign(session, act, one, IBAN, signed=clock.today(act.at))
+    charge(session, act, dana, Euros(1000), "visite")
+    day = debit_collections.first_day(session, clock.today(act.at))
+    debit_collections.collect(session, act, day, lambda _: False)
 
 
 def routes(routers: Iterable[Any]) -> Iterator[str]:
@@ -398,7 +478,8 @@ def test_whoever_has_no_mandate_here_learns_nothing_of_others(world: World, who:
     away = who == "wrong scope"
     wanted = {name: case.elsewhere if away and case.elsewhere else case.stranger for name, case in TABLE.items()}
     assert asked(world, who) == wanted
-    assert not away or world.ask(who, "GET", TABLE["GET /alerts"]).json() == {"items": [], "next": None}
+    for place in ("GET /alerts", "GET /power") if away else ():
+        assert world.ask(who, "GET", TABLE[place]).json() == {"items": [], "next": None}
 
 
 def test_a_token_of_fewer_tasks_than_its_owner_does_no_more(world: World) -> None:

@@ -27,6 +27,12 @@ def test_money_is_never_a_float(path: Path) -> None:
     assert inexact(ast.parse(path.read_text())) == []
 
 
+def test_every_package_below_billing_is_read() -> None:
+    packages = {path.parent.name for path in (ROOT / "billing").rglob("__init__.py")}
+    assert {"billing", "models", "invoices", "statements"} <= packages
+    assert packages <= {path.parent.name for path in MONEY}
+
+
 @pytest.mark.parametrize("text", ["x = 0.5", "float(x)", "x: float = y", "x / 2", "x /= 2", "x = 1e3"])
 def test_each_way_of_being_inexact_is_seen(text: str) -> None:
     assert inexact(ast.parse(text)) == [1]
