@@ -11,7 +11,8 @@ from typing import Final, NamedTuple, cast
 from sqlalchemy import Table, func, insert, select
 from sqlalchemy.orm import Session
 
-from billing import allocations, months, years
+from billing import allocations, months
+from billing.books import years
 from billing.models import Cause, Correction, Due, DueKind, Per, Tariff
 from billing.months import Planned
 from billing.tariffs import MOST, BadLabel, list_tariffs

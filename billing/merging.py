@@ -8,8 +8,9 @@ from typing import Final
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
-from billing import debit_mandates, years
 from billing.allocations import net_of_due, settle, stands
+from billing.books import years
+from billing.debit import mandates as debit_mandates
 from billing.dues import MONTHLY, correct, net
 from billing.models import Due, DueKind, GiftReceipt, MovedMoney, Pause, Payment, Pledge, Reminder, ReminderHold
 from foundation import clock, journal

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing import reference as references
-from billing import years
 from billing.allocations import hold, open_payments, release, settle
+from billing.books import years
 from billing.dues import add_due, reason_of
 from billing.models import Allocation, BankEntry, Cause, Correction, Due, DueKind, Means, Payment, Reversal
 from billing.tariffs import MOST

@@ -12,7 +12,7 @@ from cli.door import Json, Why, Yes, help_of, looking, noun, settings, writing
 from foundation.speech import Phrase
 
 if TYPE_CHECKING:
-    from billing.bank_files import Read
+    from billing.bank.files import Read
     from billing.statements.mapping import Mapping
 
 commands = noun("La banque : comptes, relevés, mouvements à rapprocher", "The bank: accounts, statements, movements")
@@ -36,8 +36,8 @@ def add(
     as_json: Json = False,
 ) -> None:
     """The association has this account; its IBAN is checked."""
-    from billing import bank
-    from billing.inbox_views import account_views
+    from billing.bank import accounts as bank
+    from billing.bank.views import account_views
     from billing.models import Holding
     from inventory.members import BadChoice
 
@@ -61,8 +61,8 @@ def add(
 @account_commands.command("list", help=help_of("Les comptes : essaim bank account list", "The accounts"))
 def list_(as_json: Json = False) -> None:
     """The accounts, and up to which day their statements were read."""
-    from billing import bank
-    from billing.inbox_views import account_views
+    from billing.bank import accounts as bank
+    from billing.bank.views import account_views
 
     with looking() as session:
         views = account_views(session, bank.list_accounts(session))
@@ -145,7 +145,8 @@ def _mappings(named: Path | None) -> tuple[Mapping | None, tuple[Mapping, ...]]:
 def _read(
     account: str, data: bytes, name: str, how: tuple[Mapping | None, tuple[Mapping, ...]], why: str, *, keep: bool
 ) -> Read:
-    from billing import bank, bank_files
+    from billing.bank import accounts as bank
+    from billing.bank import files as bank_files
 
     with writing(why, keep=keep) as (session, act):
         whose = bank.find_account(session, account)

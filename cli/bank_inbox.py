@@ -16,9 +16,9 @@ from foundation.speech import Phrase
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from billing.chart import Chart
-    from billing.inbox import Part
-    from billing.inbox_views import SuggestionView, WaitingView
+    from billing.bank.inbox import Part
+    from billing.bank.views import SuggestionView, WaitingView
+    from billing.books.chart import Chart
     from foundation.acts import Act
     from foundation.database import EssaimSession
 
@@ -55,8 +55,8 @@ def inbox(
     as_json: Json = False,
 ) -> None:
     """Movements that wait, the oldest first, each with its best suggestion and why."""
-    from billing import inbox as movements
-    from billing.inbox_views import waiting_views
+    from billing.bank import inbox as movements
+    from billing.bank.views import waiting_views
 
     with _seeing() as (session, deed):
         views = waiting_views(session, movements.waiting(session, deed, after=after, limit=limit))
@@ -137,7 +137,7 @@ def match(
     as_json: Json = False,
 ) -> None:
     """Book a movement as members' payments; what is too much is their credit."""
-    from billing import inbox as movements
+    from billing.bank import inbox as movements
 
     with writing(why) as (session, deed):
         one = movements.find_entry(session, entry)
@@ -155,7 +155,7 @@ def match(
 def _part(session: Session, text: str) -> Part:
     """`M0042`, `M0042=12,50`, `M0042=12,50:don`: whose, how much, and whether it is a gift."""
     from billing import payments
-    from billing.inbox import Part
+    from billing.bank.inbox import Part
     from cli.amounts import cents_of
 
     whose, _, told = text.partition("=")
@@ -171,7 +171,7 @@ def _part(session: Session, text: str) -> Part:
 
 
 def _chart() -> Chart:
-    from billing import chart
+    from billing.books import chart
 
     return chart.read(settings().var / chart.FILE)
 
@@ -193,8 +193,8 @@ def _next(entry: str) -> None:
 )
 def accept(entry: Entry, why: Why = "", as_json: Json = False) -> None:
     """What is suggested first for a movement is right."""
-    from billing import inbox as movements
-    from billing.inbox_views import waiting_views
+    from billing.bank import inbox as movements
+    from billing.bank.views import waiting_views
 
     with writing(why) as (session, deed):
         one = movements.find_entry(session, entry)
@@ -214,7 +214,7 @@ def accept(entry: Entry, why: Why = "", as_json: Json = False) -> None:
 )
 def unmatch(entry: Entry, reason: Reason, why: Why = "") -> None:
     """Reverse what was said of a movement: it waits again."""
-    from billing import inbox as movements
+    from billing.bank import inbox as movements
 
     with writing(why) as (session, deed):
         movements.unmatch(session, deed, movements.find_entry(session, entry), reason)
@@ -239,7 +239,7 @@ def file(
     why: Why = "",
 ) -> None:
     """File a movement that is no member's under an account of the books."""
-    from billing import inbox as movements
+    from billing.bank import inbox as movements
 
     with writing(why) as (session, deed):
         made = movements.file_entry(session, deed, movements.find_entry(session, entry), account, words, chart=_chart())
@@ -262,8 +262,8 @@ def refund(
     entry: Entry, member: Annotated[str, typer.Argument(metavar="M0042")], why: Why = "", as_json: Json = False
 ) -> None:
     """Money that went out gave a member's credit back."""
-    from billing import inbox as movements
     from billing import payments
+    from billing.bank import inbox as movements
 
     with writing(why) as (session, deed):
         who = payments.payer(session, member)
@@ -284,8 +284,8 @@ def link(
     entry: Entry, payment: Annotated[str, typer.Argument(metavar="P0042")], why: Why = "", as_json: Json = False
 ) -> None:
     """The payment noted by hand is the one that this movement brought: it is booked once."""
-    from billing import inbox as movements
     from billing import payments
+    from billing.bank import inbox as movements
 
     reason = help_of(f"c'était le mouvement {entry}", f"it was the movement {entry}")
     with writing(why) as (session, deed):

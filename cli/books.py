@@ -13,7 +13,7 @@ from cli.door import Json, Why, help_of, noun, settings, writing
 from foundation.speech import Phrase
 
 if TYPE_CHECKING:
-    from billing.ledger import Ledger
+    from billing.books.ledger import Ledger
 
 commands = noun("Les comptes : journal, balance, exercices", "The books: journal, balance, fiscal years")
 commands.add_typer(books_year.years, name="year")
@@ -38,7 +38,7 @@ _COLUMNS: Final = {
 
 
 def _ledger(year: str) -> Ledger:
-    from billing import books
+    from billing.books import keeping as books
 
     with seen() as (session, deed):
         return books.journal_of(session, deed, chart_here(), year)
@@ -154,7 +154,7 @@ def balance(year: Year = "", as_json: Json = False) -> None:
 @commands.command(help=help_of("Le plan de comptes : essaim books accounts", "The accounts: essaim books accounts"))
 def accounts(as_json: Json = False) -> None:
     """The plan of accounts, as the association numbers it."""
-    from billing.chart import FILE
+    from billing.books.chart import FILE
 
     screen.listing(
         [{"account": one.code, "word": one.word, "name": one.name} for one in chart_here().accounts()],
@@ -180,7 +180,7 @@ def accounts(as_json: Json = False) -> None:
 )
 def show(as_json: Json = False) -> None:
     """Years closed, the one of today, the regime of VAT."""
-    from billing import books
+    from billing.books import keeping as books
 
     with seen() as (session, deed):
         found = books.standing(session, deed, chart_here())
@@ -212,7 +212,7 @@ def show(as_json: Json = False) -> None:
 
 
 def _percent(points: int) -> str:
-    from billing.fec import amount
+    from billing.books.fec import amount
 
     return amount(points).removesuffix("00").removesuffix(",")
 
@@ -235,7 +235,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a year's books as a FEC, for Paheko, or for beancount; without --to, only say what is in them."""
-    from billing import books
+    from billing.books import keeping as books
     from foundation.money import Euros
     from inventory.exchange import files
 
@@ -284,14 +284,14 @@ def export(
 
 
 def _name(ledger: Ledger, form: Form) -> str:
-    from billing import fec
+    from billing.books import fec
 
     names = {"paheko": f"paheko-{ledger.year}.csv", "beancount": f"{ledger.year}.beancount"}
     return fec.name(ledger) if form == "fec" else names[form]
 
 
 def _text(ledger: Ledger, form: Form) -> str:
-    from billing import beancount, fec, paheko
+    from billing.books import beancount, fec, paheko
 
     match form:
         case "fec":

@@ -13,7 +13,7 @@ from cli.door import Json, Why, Yes, act, help_of, noun, settings, store, writin
 from foundation.speech import Phrase
 
 if TYPE_CHECKING:
-    from billing.chart import Chart
+    from billing.books.chart import Chart
     from foundation.acts import Act
     from foundation.database import EssaimSession
 
@@ -34,7 +34,7 @@ def seen() -> Iterator[tuple[EssaimSession, Act]]:
 
 def chart_here() -> Chart:
     """The plan of accounts of this command's association. Raises BadChart."""
-    from billing import chart
+    from billing.books import chart
 
     return chart.read(settings().var / chart.FILE)
 
@@ -53,7 +53,7 @@ def close(
     year: Annotated[str, typer.Argument(metavar="2026")], yes: Yes = False, why: Why = "", as_json: Json = False
 ) -> None:
     """Close a year, for good, after showing what is in it."""
-    from billing import books
+    from billing.books import keeping as books
 
     chart = chart_here()
     with seen() as (session, deed):
@@ -119,7 +119,7 @@ def set_vat(
     as_json: Json = False,
 ) -> None:
     """Say under which regime of VAT the association is, from a day on."""
-    from billing import books
+    from billing.books import keeping as books
     from billing.models import Regime
     from foundation import clock
     from foundation.money import Euros

@@ -16,9 +16,9 @@ from foundation.speech import Phrase
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from billing.cost_sheet import CostReport, OfferCost
-    from billing.costs import CostView, Price
-    from billing.coverage import Cell
+    from billing.cost.coverage import Cell
+    from billing.cost.expenses import CostView, Price
+    from billing.cost.sheet import CostReport, OfferCost
     from foundation.money import Euros
     from monitoring.series import SeriesStore
 
@@ -91,7 +91,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     """A cost, from a day on."""
-    from billing import costs
+    from billing.cost import expenses as costs
     from billing.models import CostKind, Per, SharingKey
 
     chosen, by = _one_of(kind, [*CostKind]), _one_of(key, [*SharingKey])
@@ -132,7 +132,7 @@ def end(
     why: Why = "",
 ) -> None:
     """A cost that is no more."""
-    from billing import costs
+    from billing.cost import expenses as costs
 
     with writing(why) as (session, act):
         ended = costs.view(costs.end_cost(session, act, name, on=day_of(on)))
@@ -154,7 +154,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Costs by name, from day to day."""
-    from billing import costs
+    from billing.cost import expenses as costs
 
     with looking() as session:
         found = costs.list_costs(session, on=day_of(on))
@@ -228,7 +228,7 @@ def report(month: OfMonth = "", year: OfYear = "", as_json: Json = False) -> Non
 )
 def publish(month: OfMonth = "", year: OfYear = "", why: Why = "") -> None:
     """Put the report of a time that is over on the public page."""
-    from billing import cost_pages
+    from billing.cost import pages as cost_pages
     from inventory import rules
 
     found = _found(month, year)

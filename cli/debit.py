@@ -13,7 +13,7 @@ from cli.dues_reading import Limit
 from foundation.speech import Phrase
 
 if TYPE_CHECKING:
-    from billing.debit_collections import Foreseen
+    from billing.debit.collections import Foreseen
 
 commands = noun("Les prélèvements SEPA", "SEPA direct debits")
 commands.add_typer(debit_mandate.commands, name="mandate")
@@ -70,7 +70,7 @@ def collect(
     as_json: Json = False,
 ) -> None:
     """Who is asked for how much, who is not and why; planned only with `--apply`."""
-    from billing.debit_views import collection_view
+    from billing.debit.views import collection_view
     from desk import debiting
 
     numbers = [one.strip().upper() for one in again or ()]
@@ -167,7 +167,7 @@ def announce(
 
 
 def _by_hand(number: str, told: list[str], why: str, *, as_json: bool) -> None:
-    from billing import debit_collections
+    from billing.debit import collections as debit_collections
     from inventory import members
 
     with writing(why) as (session, deed):
@@ -207,7 +207,8 @@ def file(
     as_json: Json = False,
 ) -> None:
     """A file pain.008, checked; it holds whole IBANs: whoever reads it reads them."""
-    from billing import debit_collections, debit_files
+    from billing.debit import collections as debit_collections
+    from billing.debit import files as debit_files
     from inventory.exchange import files
 
     read = debit_files.version_of(version)
@@ -249,7 +250,8 @@ def file(
 )
 def paid(entry: Annotated[str, typer.Argument(metavar="B0042")], why: Why = "", as_json: Json = False) -> None:
     """A movement of the bank that is exactly a direct debit of ours, a whole collection, or one that comes back."""
-    from billing import debits, inbox
+    from billing.bank import inbox
+    from billing.debit import items as debits
     from billing.views import payment_views
 
     with writing(why) as (session, deed):
@@ -281,8 +283,8 @@ def returned(
     as_json: Json = False,
 ) -> None:
     """The bank gave it back: it is owed again, and nobody is asked again by itself."""
-    from billing import debits
-    from billing.debit_words import REASONS
+    from billing.debit import items as debits
+    from billing.debit.words import REASONS
 
     with writing(why) as (session, deed):
         item = debits.returned(session, deed, debits.find_item(session, debit), code.strip().upper())
@@ -316,7 +318,8 @@ def withdraw(
     as_json: Json = False,
 ) -> None:
     """Nobody is debited after all, as long as the file is not written."""
-    from billing import debit_collections, payments
+    from billing import payments
+    from billing.debit import collections as debit_collections
 
     with writing(why) as (session, deed):
         found = debit_collections.find_collection(session, number)
@@ -338,8 +341,8 @@ def withdraw(
 @commands.command("list", help=help_of("Les remises de prélèvements", "Collections of direct debits"))
 def list_collections(after: After = 0, limit: Limit = 200, as_json: Json = False) -> None:
     """Collections by number."""
-    from billing import debit_collections
-    from billing.debit_views import collection_view
+    from billing.debit import collections as debit_collections
+    from billing.debit.views import collection_view
 
     with looking() as session:
         found = debit_collections.list_collections(session, after=after, limit=limit)
@@ -360,8 +363,8 @@ def list_collections(after: After = 0, limit: Limit = 200, as_json: Json = False
 @commands.command(help=help_of("Une remise : essaim debit show V0001", "A collection: essaim debit show V0001"))
 def show(number: Number, as_json: Json = False) -> None:
     """Each direct debit of a collection, and what became of it."""
-    from billing import debit_collections
-    from billing.debit_views import collection_view
+    from billing.debit import collections as debit_collections
+    from billing.debit.views import collection_view
 
     with looking() as session:
         view = collection_view(debit_collections.find_collection(session, number))

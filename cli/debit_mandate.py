@@ -46,8 +46,9 @@ def sign(
     as_json: Json = False,
 ) -> None:
     """Seal an IBAN, typed without echo or read from standard input, with the day it was signed for."""
-    from billing import debit_mandates, payments
-    from billing.debit_views import mandate_view
+    from billing import payments
+    from billing.debit import mandates as debit_mandates
+    from billing.debit.views import mandate_view
     from cli.device_secret import typed
 
     iban = typed().strip()
@@ -86,8 +87,9 @@ def list_mandates(
     as_json: Json = False,
 ) -> None:
     """Mandates by reference, without their IBANs."""
-    from billing import debit_mandates, payments
-    from billing.debit_views import mandate_view
+    from billing import payments
+    from billing.debit import mandates as debit_mandates
+    from billing.debit.views import mandate_view
     from foundation import clock
 
     today = clock.today(clock.now())
@@ -119,8 +121,8 @@ def list_mandates(
 )
 def end(rum: Annotated[str, typer.Argument(metavar="M0042-1")], why: Why = "", as_json: Json = False) -> None:
     """Nothing more is debited with it; what is planned is withdrawn."""
-    from billing import debit_mandates
-    from billing.debit_views import mandate_view
+    from billing.debit import mandates as debit_mandates
+    from billing.debit.views import mandate_view
 
     with writing(why) as (session, act):
         view = mandate_view(debit_mandates.end(session, act, debit_mandates.find_mandate(session, rum)))

@@ -17,7 +17,7 @@ from foundation.speech import Phrase
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from billing.papers import Paper
+    from billing.papers.content import Paper
     from foundation.acts import Act
 
 commands = noun("Relevés et reçus, à l'écran ou en PDF", "Statements and receipts, on the screen or as PDF")
@@ -100,7 +100,7 @@ def _hand(
     made: Callable[[Session, Act], Paper], pdf: Path | None, *, as_json: bool, why: str = "", keep: bool = False
 ) -> None:
     """A paper into a file, to a program, or onto the screen."""
-    from billing import typesetting
+    from billing.papers import typesetting
 
     with writing(why, keep=keep) as (session, act):
         paper = made(session, act)

@@ -121,7 +121,7 @@ def hold(
 ) -> None:
     """Nobody writes to this member about money until that day."""
     from billing.payments import payer
-    from billing.reminders import give_time
+    from billing.reminding.reminders import give_time
     from cli.amounts import day_of
 
     with writing(why) as (session, act):

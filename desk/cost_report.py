@@ -12,10 +12,12 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from billing import cost_sheet, costs, given
-from billing.cost_price import Expense, Facts
-from billing.cost_sheet import CostReport, Known
-from billing.coverage import Had
+from billing.cost import expenses as costs
+from billing.cost import given
+from billing.cost import sheet as cost_sheet
+from billing.cost.coverage import Had
+from billing.cost.price import Expense, Facts
+from billing.cost.sheet import CostReport, Known
 from billing.models import CostKind, DueKind, SharingKey
 from desk.power import Books, days_of
 from desk.power_sheets import hosted_by

@@ -8,12 +8,14 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from billing import debit_collections, debit_files, reminder_addresses
 from billing.balance import Balance, balances_of
-from billing.debit_collections import Foreseen
+from billing.debit import collections as debit_collections
+from billing.debit import files as debit_files
+from billing.debit.collections import Foreseen
 from billing.models import Collection, CollectionItem
-from billing.papers import language_of
-from billing.waiting import transfers_waiting
+from billing.papers.content import language_of
+from billing.reminding import addresses as reminder_addresses
+from billing.reminding.waiting import transfers_waiting
 from billing.words import day_words
 from foundation import clock, mail
 from foundation.acts import Act

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from billing import reminder_words
+from billing.reminding import words as reminder_words
 from foundation.errors import Refused
 from foundation.speech import LANGUAGES, Phrase
 from foundation.text import TemplateFailed, environment

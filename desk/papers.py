@@ -7,13 +7,14 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from billing import reminder_addresses, tax_receipts
 from billing.balance import balance
 from billing.models import Payment
-from billing.papers import Paper, language_of
+from billing.papers import tax_receipts
+from billing.papers.content import Paper, language_of
+from billing.papers.receipts import receipt, statement, summary
 from billing.paying import how_to_pay
 from billing.payments import payer
-from billing.receipts import receipt, statement, summary
+from billing.reminding import addresses as reminder_addresses
 from foundation import clock, journal, mail
 from foundation.acts import Act
 from foundation.database import Store, transaction

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from billing import inbox, reminders
-from billing.reminder_words import Letter
-from billing.reminders import Calendar
-from billing.waiting import Waiting, transfers_waiting
+from billing.bank import inbox
+from billing.reminding import reminders
+from billing.reminding.reminders import Calendar
+from billing.reminding.waiting import Waiting, transfers_waiting
+from billing.reminding.words import Letter
 from foundation import clock, mail
 from foundation.acts import Act
 from foundation.database import Store, transaction

@@ -9,10 +9,11 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from billing import books, inbox
 from billing.balance import Balance, balances
-from billing.chart import Chart
-from billing.ledger import Ledger
+from billing.bank import inbox
+from billing.books import keeping as books
+from billing.books.chart import Chart
+from billing.books.ledger import Ledger
 from billing.lists import late
 from desk.simulation_life import Life
 from desk.simulation_treasurer import Treasurer

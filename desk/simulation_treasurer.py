@@ -12,8 +12,10 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from billing import bank, bank_files, inbox
-from billing.inbox import Part, Waiting
+from billing.bank import accounts as bank
+from billing.bank import files as bank_files
+from billing.bank import inbox
+from billing.bank.inbox import Part, Waiting
 from desk.simulation_bank import OURS, Bank, GivenBack, Movement, Other, Received
 from desk.simulation_facts import Facts
 from foundation import clock

@@ -13,8 +13,8 @@ from api.portal import cost_words
 from api.portal.rendering import page
 from api.rest.answers import spelled
 from api.rest.costs import spoken
-from billing.cost_pages import public_report
-from billing.cost_sheet import CostReport
+from billing.cost.pages import public_report
+from billing.cost.sheet import CostReport
 from billing.words import month_words
 from foundation.errors import NotFound
 from foundation.money import Euros

@@ -22,13 +22,14 @@ from api.portal import inbox_words
 from api.portal.inbox_forms import Said, parts_of
 from api.portal.rendering import is_form_token, page
 from api.problems import CrossSite, SignInNeeded
-from billing import chart, payments
-from billing import inbox as movements
-from billing.bank_lists import EntryView, SaidAs, SaidView, count_waiting, entry_views
-from billing.chart import Account, Chart
-from billing.inbox import Part
-from billing.inbox_refusals import AlreadyMatched, NoSuchEntry
-from billing.inbox_views import SuggestionView, waiting_views
+from billing import payments
+from billing.bank import inbox as movements
+from billing.bank.inbox import Part
+from billing.bank.lists import EntryView, SaidAs, SaidView, count_waiting, entry_views
+from billing.bank.refusals import AlreadyMatched, NoSuchEntry
+from billing.bank.views import SuggestionView, waiting_views
+from billing.books import chart
+from billing.books.chart import Account, Chart
 from billing.models import BankEntry
 from foundation import clock, journal
 from foundation.acts import Act

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from billing import payments
-from billing.inbox import Part
+from billing.bank.inbox import Part
 from billing.models import BankEntry
 from billing.payments import BadAmount
 from billing.tariffs import MOST

@@ -16,7 +16,7 @@ from api.portal import inbox_words, late_words
 from api.portal.rendering import page
 from billing import lists
 from billing.lists import Late
-from billing.reminders import NotNow, Planned
+from billing.reminding.reminders import NotNow, Planned
 from desk import reminding
 from foundation import cells, clock
 from foundation.acts import Act

@@ -15,9 +15,10 @@ from api.dependencies import At, Cookie, InForce, Reading, SignedIn, Writing, fr
 from api.portal import money_words
 from api.portal.rendering import is_form_token, page
 from api.problems import CrossSite, SignInNeeded
-from billing import choices, debit_mandates, history, paying
+from billing import choices, history, paying
 from billing.balance import balance
 from billing.choices import Choosable, NoAmount
+from billing.debit import mandates as debit_mandates
 from billing.history import Step
 from billing.models import MEMBERSHIP
 from foundation import clock

@@ -12,7 +12,7 @@ from api.dependencies import At, Cookie, InForce, Reading, Samples, SignedIn, Wr
 from api.portal import alert_words, inbox_words
 from api.portal.rendering import cookie_name, is_form_token, page
 from api.problems import CrossSite
-from billing.bank_lists import count_waiting
+from billing.bank.lists import count_waiting
 from desk import home
 from foundation.acts import Act
 from inventory import accounts, rights

@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.dependencies import At, InForce, Reading, SignedIn
-from billing import receipts, typesetting
-from billing.papers import Paper
+from billing.papers import receipts, typesetting
+from billing.papers.content import Paper
 from billing.payments import NoSuchPayment, find_payment
 from foundation import clock
 

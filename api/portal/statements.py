@@ -17,10 +17,11 @@ from api.portal import inbox_words, statement_words
 from api.portal.rendering import is_form_token, page
 from api.portal.uploads import Upload, Uploads
 from api.problems import BadRequest, CrossSite, SignInNeeded
-from billing import bank, bank_files
-from billing.bank_files import Read
-from billing.bank_lists import latest_files
-from billing.inbox_views import account_views
+from billing.bank import accounts as bank
+from billing.bank import files as bank_files
+from billing.bank.files import Read
+from billing.bank.lists import latest_files
+from billing.bank.views import account_views
 from billing.statements import mapping
 from billing.statements.refusals import MOST_BYTES, StatementTooBig
 from foundation.acts import Act

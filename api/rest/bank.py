@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from api.rest.dues import READERS
 from api.rest.noun import Body, Noun, paged
-from billing import bank, bank_lists, inbox, payments
-from billing.bank_lists import EntryView, entry_views
-from billing.inbox import Part
-from billing.inbox_views import BankAccountView, account_views
+from billing import payments
+from billing.bank import accounts as bank
+from billing.bank import inbox
+from billing.bank import lists as bank_lists
+from billing.bank.inbox import Part
+from billing.bank.lists import EntryView, entry_views
+from billing.bank.views import BankAccountView, account_views
 from billing.models import BankAccount, BankEntry
 from foundation import clock
 from foundation.acts import Act

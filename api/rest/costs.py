@@ -13,7 +13,7 @@ from api.rest import described
 from api.rest.answers import given
 from api.rest.parameters import Seen
 from api.rest.routes import ROOT, NotForYou
-from billing.cost_sheet import CostReport
+from billing.cost.sheet import CostReport
 from desk import cost_report
 from foundation.database import reading
 from foundation.speech import LANGUAGES, Phrase

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from api.rest.dues import READERS
 from api.rest.noun import Noun
-from billing import debit_collections, debit_mandates
-from billing.debit_views import CollectionView, DebitMandateView, collection_view, mandate_view
+from billing.debit import collections as debit_collections
+from billing.debit import mandates as debit_mandates
+from billing.debit.views import CollectionView, DebitMandateView, collection_view, mandate_view
 from billing.models import Collection, DebitMandate
 from inventory import members
 

@@ -13,7 +13,7 @@ from api.rest import described
 from api.rest.dues import BALANCES
 from api.rest.payments import PAYMENTS
 from api.rest.routes import ROOT, found
-from billing import receipts as receipts_of
+from billing.papers import receipts as receipts_of
 from foundation import clock
 from foundation.database import reading
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from measured import Measured, within
 
-from billing import bank, bank_files, inbox
+from billing.bank import accounts as bank
+from billing.bank import files as bank_files
+from billing.bank import inbox
 from billing.models import Due, DueKind, Per
 from desk import association as desk
 from foundation.acts import Act

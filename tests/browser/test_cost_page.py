@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from pydantic import TypeAdapter
 
-from billing.cost_sheet import CostReport, CostRow, OfferCost, Part
-from billing.coverage import Cell
+from billing.cost.coverage import Cell
+from billing.cost.sheet import CostReport, CostRow, OfferCost, Part
 from billing.models import CostPage
 from foundation import clock
 from foundation.database import transaction

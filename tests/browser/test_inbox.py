@@ -14,8 +14,9 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from statement_files import IBAN, Move, camt
 
-from billing import bank, bank_files
-from billing import inbox as movements
+from billing.bank import accounts as bank
+from billing.bank import files as bank_files
+from billing.bank import inbox as movements
 from billing.dues import charge
 from billing.models import Payment
 from foundation import clock

@@ -11,12 +11,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from statement_files import IBAN, Move, camt, ofx
 
-from billing import bank, bank_files, inbox, payments
+from billing import payments
 from billing.balance import balance
-from billing.bank_files import OpeningDiffers, Read, ReadOtherwise
-from billing.chart import NoSuchAccount
-from billing.inbox import Part
-from billing.inbox_refusals import (
+from billing.bank import accounts as bank
+from billing.bank import files as bank_files
+from billing.bank import inbox
+from billing.bank.files import OpeningDiffers, Read, ReadOtherwise
+from billing.bank.inbox import Part
+from billing.bank.refusals import (
     AlreadyMatched,
     NotForFiling,
     NothingMatched,
@@ -25,6 +27,7 @@ from billing.inbox_refusals import (
     PartsDoNotAddUp,
     WrongDirection,
 )
+from billing.books.chart import NoSuchAccount
 from billing.models import BankAccount, BankEntry, BankFile, Due, Means, Payment
 from billing.payments import MoreThanCredit
 from billing.reference import reference_of

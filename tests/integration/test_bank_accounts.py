@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy.orm import Session
 from statement_files import IBAN
 
-from billing import bank, bank_files, inbox, payments
-from billing.bank import AccountTaken, BadAccount, NoSuchBankAccount, WhichAccount
-from billing.inbox import Part
+from billing import payments
+from billing.bank import accounts as bank
+from billing.bank import files as bank_files
+from billing.bank import inbox
+from billing.bank.accounts import AccountTaken, BadAccount, NoSuchBankAccount, WhichAccount
+from billing.bank.inbox import Part
 from billing.models import BankAccount, Holding, Means
 from foundation.acts import Act
 from inventory import members

@@ -16,7 +16,8 @@ from starlette.testclient import TestClient
 from statement_files import IBAN, Move, camt
 
 from api.app import create
-from billing import bank, bank_files
+from billing.bank import accounts as bank
+from billing.bank import files as bank_files
 from billing.dues import charge
 from billing.payments import find_payment
 from foundation import clock, journal

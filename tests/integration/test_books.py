@@ -12,9 +12,11 @@ from sqlalchemy import insert, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from billing import books, ledger
 from billing.balance import balance
-from billing.books import (
+from billing.books import keeping as books
+from billing.books import ledger
+from billing.books.chart import Chart
+from billing.books.keeping import (
     BadRate,
     BooksChanged,
     EarlierYearOpen,
@@ -24,14 +26,13 @@ from billing.books import (
     journal_of,
     set_vat,
 )
-from billing.chart import Chart
+from billing.books.ledger import Ledger
+from billing.books.years import ClosedDay
 from billing.dues import charge, correct, issue
-from billing.ledger import Ledger
 from billing.merging import take_over
 from billing.models import BankAccount, BankEntry, BankFile, Due, Means, Per, Regime
 from billing.payments import record_gift, record_payment, reverse
 from billing.tariffs import set_tariff
-from billing.years import ClosedDay
 from foundation.acts import Act
 from foundation.clock import Month
 from foundation.money import Euros

@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from api.app import create
-from billing import cost_pages, costs
-from billing.cost_pages import CostsNotOver, CostsOverlap, publish_costs
-from billing.cost_sheet import CostReport, OfferCost
-from billing.costs import BadCost, BadPart, CostEnded, CostExists, NoSuchCost, Price
+from billing.cost import expenses as costs
+from billing.cost import pages as cost_pages
+from billing.cost.expenses import BadCost, BadPart, CostEnded, CostExists, NoSuchCost, Price
+from billing.cost.pages import CostsNotOver, CostsOverlap, publish_costs
+from billing.cost.sheet import CostReport, OfferCost
 from billing.dues import correct, issue
 from billing.models import CostKind, CostPage, Due, Per, SharingKey
 from billing.tariffs import set_tariff

@@ -16,9 +16,14 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from billing import bank, debit_collections, debit_files, debit_mandates, debits, inbox
 from billing.balance import balance
-from billing.debit_collections import (
+from billing.bank import accounts as bank
+from billing.bank import inbox
+from billing.debit import collections as debit_collections
+from billing.debit import files as debit_files
+from billing.debit import items as debits
+from billing.debit import mandates as debit_mandates
+from billing.debit.collections import (
     AlreadyWritten,
     BadCollectionDay,
     NobodyToCollect,
@@ -26,7 +31,7 @@ from billing.debit_collections import (
     TooLateToAnnounce,
     Why,
 )
-from billing.debit_files import (
+from billing.debit.files import (
     NotAnnounced,
     NothingToWrite,
     NotReadyToWrite,
@@ -35,8 +40,8 @@ from billing.debit_files import (
     Version,
     Written,
 )
-from billing.debit_mandates import BadDebitMandate, DebitMandateEnded, DebitMandateTaken, NoSuchDebitMandate, RumTaken
-from billing.debits import NoSuchItem, NotOfACollection, NotReturnable, UnknownReason
+from billing.debit.items import NoSuchItem, NotOfACollection, NotReturnable, UnknownReason
+from billing.debit.mandates import BadDebitMandate, DebitMandateEnded, DebitMandateTaken, NoSuchDebitMandate, RumTaken
 from billing.dues import charge
 from billing.models import (
     BankEntry,
@@ -50,7 +55,7 @@ from billing.models import (
     SequenceType,
 )
 from billing.payments import record_payment
-from billing.reminders import give_time
+from billing.reminding.reminders import give_time
 from billing.statements.accounts import iban_of_rib
 from desk import debiting, merging
 from foundation.acts import Act

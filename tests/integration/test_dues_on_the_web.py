@@ -14,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create
-from billing import debit_mandates
+from billing.debit import mandates as debit_mandates
 from billing.dues import charge
 from billing.models import BankAccount, Means, Per
 from billing.payments import record_gift, record_payment, reverse

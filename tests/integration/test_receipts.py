@@ -14,14 +14,15 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from billing import books, typesetting
+from billing.books import keeping as books
 from billing.dues import charge, issue
 from billing.models import BankAccount, GiftReceipt, Means, Payment, Per, Regime
-from billing.papers import Paper
+from billing.papers import typesetting
+from billing.papers.content import Paper
+from billing.papers.receipts import NoSuchPaperYear, PaymentReversed, receipt, statement, summary
+from billing.papers.tax_receipts import NoGifts, NoTaxReceipts, NotWholeEnough, YearRuns, tax_receipt
 from billing.payments import record_gift, record_payment, refund, reverse
-from billing.receipts import NoSuchPaperYear, PaymentReversed, receipt, statement, summary
 from billing.tariffs import set_tariff
-from billing.tax_receipts import NoGifts, NoTaxReceipts, NotWholeEnough, YearRuns, tax_receipt
 from foundation.acts import Act
 from foundation.clock import Month
 from foundation.money import Euros

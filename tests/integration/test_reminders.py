@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from billing import reminders
 from billing.allocations import settle
 from billing.choices import pause
 from billing.dues import charge
@@ -27,10 +26,11 @@ from billing.merging import take_over as merge_money
 from billing.models import BankAccount, BankEntry, BankFile, Filing, Means, Per, Reminder, Tone
 from billing.payments import record_payment
 from billing.reference import reference_of
-from billing.reminder_words import TooLong, Why, specimens, template_of
-from billing.reminders import FORTNIGHT, give_time, schedule
+from billing.reminding import reminders
+from billing.reminding.reminders import FORTNIGHT, give_time, schedule
+from billing.reminding.waiting import transfers_waiting
+from billing.reminding.words import TooLong, Why, specimens, template_of
 from billing.tariffs import set_tariff
-from billing.waiting import transfers_waiting
 from desk import own_templates, reminding
 from foundation.acts import Act
 from foundation.database import Store, reading, transaction

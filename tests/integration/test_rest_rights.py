@@ -16,7 +16,10 @@ from starlette.testclient import TestClient
 from statement_files import IBAN, Move, camt
 
 from api.app import create
-from billing import bank, bank_files, debit_collections, debit_mandates
+from billing.bank import accounts as bank
+from billing.bank import files as bank_files
+from billing.debit import collections as debit_collections
+from billing.debit import mandates as debit_mandates
 from billing.dues import charge
 from billing.invoices import importing, reading
 from billing.invoices.mapping import Mapping

@@ -18,7 +18,12 @@ import pytest
 from sqlalchemy import select
 from typer.main import get_command
 
-from billing import bank, bank_files, debit_collections, debit_files, debit_mandates, inbox
+from billing.bank import accounts as bank
+from billing.bank import files as bank_files
+from billing.bank import inbox
+from billing.debit import collections as debit_collections
+from billing.debit import files as debit_files
+from billing.debit import mandates as debit_mandates
 from billing.dues import charge
 from billing.invoices import importing
 from billing.invoices.mapping import Mapping

@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
-from billing import bank, bank_files, books, inbox
 from billing.balance import balances
-from billing.chart import Chart
+from billing.bank import accounts as bank
+from billing.bank import files as bank_files
+from billing.bank import inbox
+from billing.books import keeping as books
+from billing.books.chart import Chart
 from billing.statements import reading as statements
 from desk.simulation import BadSimulationYear, SimulationFolderTaken, TooFewToSimulate, simulate
 from desk.simulation_figures import Figures

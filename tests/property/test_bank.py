@@ -15,14 +15,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from statement_files import IBAN, Move, camt
 
-from billing import bank, bank_files, inbox
 from billing.balance import balances
-from billing.bank import find_account
-from billing.chart import Chart
-from billing.inbox import Part
-from billing.ledger import read as ledger_of
+from billing.bank import accounts as bank
+from billing.bank import files as bank_files
+from billing.bank import inbox
+from billing.bank.accounts import find_account
+from billing.bank.inbox import Part
+from billing.books.chart import Chart
+from billing.books.ledger import read as ledger_of
+from billing.books.years import years
 from billing.models import BankEntry, BankFile, Due, Filing, Payment, Reversal
-from billing.years import years
 from foundation.acts import Act
 from foundation.database import Store, transaction
 from foundation.errors import EssaimError

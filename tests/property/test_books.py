@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from billing import fec, ledger
 from billing.balance import balance
-from billing.books import set_vat
-from billing.chart import Chart
+from billing.books import fec, ledger
+from billing.books.chart import Chart
+from billing.books.keeping import set_vat
+from billing.books.ledger import Ledger
+from billing.books.years import years
 from billing.dues import charge, correct, issue, regularise
-from billing.ledger import Ledger
 from billing.merging import take_over
 from billing.models import (
     BankAccount,
@@ -37,7 +38,6 @@ from billing.models import (
 )
 from billing.payments import record_gift, record_payment, refund, reverse
 from billing.tariffs import set_tariff
-from billing.years import years
 from foundation.acts import Act
 from foundation.clock import Month
 from foundation.database import Store, transaction

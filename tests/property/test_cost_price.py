@@ -8,7 +8,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.cost_price import Expense, Facts, months_after, share, spent
+from billing.cost.price import Expense, Facts, months_after, share, spent
 from billing.models import CostKind, Per, SharingKey
 from billing.reckoning import rounded
 from foundation.clock import Month

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing import bank_days
-from billing.debit_files import Debit, Message, NotValid, Version, pain
-from billing.debit_words import bank_letters, code_in, identifies
+from billing.bank import days as bank_days
+from billing.debit.files import Debit, Message, NotValid, Version, pain
+from billing.debit.words import bank_letters, code_in, identifies
 from billing.models import SequenceType
 from billing.statements.accounts import iban_of_rib
 from foundation.money import Euros

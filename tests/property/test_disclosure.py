@@ -9,7 +9,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.disclosure import LEAST, bounded, counts_of, kept_back, rows_kept_back
+from billing.cost.disclosure import LEAST, bounded, counts_of, kept_back, rows_kept_back
 
 counts = st.lists(st.integers(0, 12), min_size=1, max_size=8)
 LIMITS = (0, 1, 500, 1000, 2000)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing import epc, typesetting
-from billing.papers import Paper, Table, transfer_of
+from billing import epc
+from billing.papers import typesetting
+from billing.papers.content import Paper, Table, transfer_of
 from billing.paying import HowToPay
 from foundation.money import Euros
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from billing import beancount, fec, paheko
-from billing.bookings import Book, Draft, Posting
-from billing.chart import Chart, Held, Plan
-from billing.ledger import Entry, Ledger, Unbalanced
-from billing.lettering import Letter
-from billing.years import Year
+from billing.books import beancount, fec, paheko
+from billing.books.bookings import Book, Draft, Posting
+from billing.books.chart import Chart, Held, Plan
+from billing.books.ledger import Entry, Ledger, Unbalanced
+from billing.books.lettering import Letter
+from billing.books.years import Year
 from foundation.money import Euros
 from foundation.speech import Phrase
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from billing.bookings import (
+from billing.books.bookings import (
     BankFact,
     Bookkeeper,
     CorrectionFact,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from billing.chart import WORDS, BadChart, Chart, Held, NoSuchAccount, Plan, from_text, read
+from billing.books.chart import WORDS, BadChart, Chart, Held, NoSuchAccount, Plan, from_text, read
 
 
 def test_without_a_file_the_numbers_are_those_of_the_french_plan(tmp_path: Path) -> None:

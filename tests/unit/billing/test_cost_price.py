@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from billing.cost_price import Expense, Facts, Shared, months_after, share, spent
-from billing.cost_sheet import CostReport, Known, OfferCost, report
-from billing.coverage import Had
-from billing.given import Given
+from billing.cost.coverage import Had
+from billing.cost.given import Given
+from billing.cost.price import Expense, Facts, Shared, months_after, share, spent
+from billing.cost.sheet import CostReport, Known, OfferCost, report
 from billing.models import CostKind, DueKind, Per, SharingKey
 from foundation.clock import Month
 

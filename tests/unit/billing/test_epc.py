@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.epc import NotPayableByCode, payload, svg
-from billing.french_numbers import in_letters
+from billing.papers.french_numbers import in_letters
 from billing.reference import reference_of
 from foundation.money import Euros
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from billing.lettering import Letter, Thread, _letters, letters
+from billing.books.lettering import Letter, Thread, _letters, letters
 
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
 

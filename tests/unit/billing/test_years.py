@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.years import NoSuchYear, Year, Years
+from billing.books.years import NoSuchYear, Year, Years
 
 DONE = datetime(2026, 2, 1, tzinfo=UTC)
 

@@ -1,0 +1,1 @@
+"""SEPA direct debits: mandates, collections, their files, and what comes back."""

@@ -1,0 +1,1 @@
+"""What is printed: statements of account, receipts, tax receipts of gifts."""

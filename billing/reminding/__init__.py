@@ -1,0 +1,1 @@
+"""Reminders: to whom, in which tone, on which day."""
