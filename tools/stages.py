@@ -38,7 +38,7 @@ STAGES = (
         60,
         (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",)),
     ),
-    Stage("unit and property", 300, (pytest("-n", "2", "tests/unit", "tests/property"),)),
+    Stage("unit and property", 400, (pytest("-n", "2", "tests/unit", "tests/property"),)),
     # The ledger and what locks rows; `make test-postgresql` runs everything there.
     Stage(
         "postgresql",
@@ -54,7 +54,7 @@ STAGES = (
     # them, which makes once what its tests copy.
     Stage(
         "integration",
-        540,
+        720,
         (
             pytest(
                 *("-n", "3", "--dist", "loadfile", "-m", "not lab and not soak"),
@@ -78,7 +78,7 @@ STAGES = (
             ),
         ),
     ),
-    Stage("browser", 180, (pytest("-n", "2", "tests/browser"),)),
+    Stage("browser", 240, (pytest("-n", "2", "tests/browser"),)),
 )
 # Every test that meets a database, on PostgreSQL: longer than `make test` may be.
 POSTGRESQL = Stage(
