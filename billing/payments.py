@@ -163,15 +163,19 @@ def reverse(session: Session, act: Act, payment: Payment, reason: str) -> Revers
 
 @asks(Task.PAYMENTS_MATCH)
 def refund(session: Session, act: Act, member: Member, cents: Euros, *, entry: BankEntry | None = None) -> Due:
-    """Note that so much of a member's credit was given back to them. Raises BadAmount, MoreThanCredit."""
+    """Note that so much of a member's credit was given back to them, on the bank's day where `entry` shows it.
+
+    Raises BadAmount, MoreThanCredit.
+    """
     if not 0 < cents <= MOST:
         raise BadAmount(cents=cents, most=MOST)
     hold(session, member)
     ahead = sum(left for _, _, left in session.execute(open_payments().where(Payment.member_id == member.id)))
     if cents > ahead:
         raise MoreThanCredit(member=str(member), credit=Euros(ahead), cents=cents)
-    row = None if entry is None else entry.id
-    due = add_due(session, act, member, DueKind.REFUND, cents, "Remboursement", what=DueKind.REFUND, entry=row)
+    row, day = (None, None) if entry is None else (entry.id, years.moved_day(session, entry.day))
+    words, what = "Remboursement", DueKind.REFUND
+    due = add_due(session, act, member, DueKind.REFUND, cents, words, what=what, entry=row, day=day)
     settle(session, member)
     journal.record(session, act, "payment.refund", str(due), member=str(member), cents=int(cents))
     return due

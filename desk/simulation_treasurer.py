@@ -88,7 +88,7 @@ class Treasurer:
                 case Received(parts=parts, marked=marked):
                     self.facts.payment(today, move.day, move.cents, "transfer", parts, marked)
                 case GivenBack(member=member):
-                    self.facts.note("refund", today, member=member, cents=-move.cents, day=today)
+                    self.facts.note("refund", today, member=member, cents=-move.cents, day=move.day)
                 case Other(account=account):
                     self.facts.note("move", today, cents=move.cents, day=move.day, account=account, label=move.label)
 

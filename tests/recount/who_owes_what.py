@@ -236,7 +236,8 @@ class Recount:
         books["512"] -= sum(fact["cents"] for fact in self.by_kind["refund"])
         for fact in self.by_kind["move"]:
             books["512"] += fact["cents"]
-            books[{"cheques": "5112", "cash": "530"}.get(fact["account"], fact["account"])] -= fact["cents"]
+            word: str = fact["account"]
+            books[{"cheques": "5112", "cash": "530"}.get(word, word)] -= fact["cents"]
         return dict(books)
 
     def bank(self) -> list[tuple[date, int]]:
@@ -335,7 +336,7 @@ def memberships(facts: Iterable[Fact]) -> dict[str, list[Spell]]:
             continue
         theirs = found[fact["member"]]
         if fact["fact"] != "join":
-            end(theirs, fact.get("since", fact.get("until")), fact)
+            end(theirs, fact["until" if fact["fact"] == "leave" else "since"], fact)
         if fact["fact"] != "leave":
             theirs.append(Spell(fact["member"], fact["kind"], fact["since"]))
     return {member: lasting for member, all_ in found.items() if (lasting := lasted(all_))}
