@@ -62,15 +62,19 @@ def balance(
     member: Annotated[str | None, typer.Argument(metavar="M0042")] = None,
     after: After = 0,
     limit: Limit = 200,
+    on: Annotated[
+        str | None,
+        typer.Option(metavar="2026-12-31", help=help_of("ce jour-là ; sinon aujourd'hui", "that day; else today")),
+    ] = None,
     as_csv: spreadsheet.AsCsv = False,
     as_json: Json = False,
 ) -> None:
-    """What is owed today."""
+    """What is owed today, or was on another day."""
     from billing import balance as balances
     from billing import payments
     from foundation import clock
 
-    day = clock.today(clock.now())
+    day = clock.today(clock.now() if on is None else clock.parse(on))
     with looking() as session:
         if member is not None:
             found = [(one := payments.payer(session, member), balances.balance(session, one, day))]

@@ -89,15 +89,18 @@ def simulate(
 
 def report(found: Figures, where: Path) -> None:
     """The page of figures at the end of a year, and where to look further."""
+    from desk.simulation import ENDS
+
     _show(found)
     screen.say(
         Phrase(
             "Les faits bruts : {folder}/facts.jsonl (empreinte {facts}) ; soldes : {balances}. Y regarder : "
-            "ESSAIM_VAR={folder} essaim dues balance",
+            "ESSAIM_VAR={folder} essaim dues balance --on {day}",
             "The raw facts: {folder}/facts.jsonl (digest {facts}); balances: {balances}. To look at it: "
-            "ESSAIM_VAR={folder} essaim dues balance",
+            "ESSAIM_VAR={folder} essaim dues balance --on {day}",
         ),
         folder=where,
+        day=f"{found.year + 1}-01-{ENDS}",
         facts=found.facts_digest[:16],
         balances=found.balances_digest[:16],
     )

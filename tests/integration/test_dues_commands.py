@@ -220,3 +220,11 @@ def test_who_is_late_is_listed_with_since_when_and_how_much(essaim: Any) -> None
     assert "essaim dues show M0001" in essaim("dues", "late", "--days", "0").out
     assert sheet(essaim("dues", "late", "--days", "0", "--csv"))[0]["doit"] == "2,00"
     assert sheet(essaim("dues", "balance", "--csv"))[0]["doit"] == "2,00"
+
+
+def test_what_was_owed_on_another_day_is_told(essaim: Any) -> None:
+    essaim("dues", "issue", str(MONTH))
+    eve = (MONTH.first - timedelta(1)).isoformat()
+    assert told(essaim("dues", "balance", "M0001", "--json"))[0]["owed"] > 0
+    assert told(essaim("dues", "balance", "M0001", "--on", eve, "--json"))[0]["owed"] == 0
+    assert "hier" in essaim("dues", "balance", "--on", "hier", status=1).err
