@@ -249,3 +249,20 @@ def _measure(settings: Settings, now: datetime) -> None:
         ]
         series.append(told)
         series.pack(now)
+
+
+@pytest.fixture
+def seat(visit: Callable[..., Page], portal: Portal) -> Callable[..., Page]:
+    """The page of somebody who is signed in already: `seat("M0004", width=320)`."""
+
+    def open_page(who: str, **options: object) -> Page:
+        now = clock.now()
+        with transaction(portal.store) as session:
+            link = accounts.sign_in_link(session, Act(who, now), members.find_member(session, who))
+            value = accounts.sign_in(session, link, now)
+        page = visit(**options)
+        name = f"essaim-{portal.url.rpartition(':')[2]}"
+        page.context.add_cookies([{"name": name, "value": value, "url": portal.url}])
+        return page
+
+    return open_page

@@ -14,7 +14,7 @@ from foundation import clock
 from foundation.acts import Act
 from foundation.database import transaction
 from foundation.settings import Settings
-from inventory import accounts, mandates, members
+from inventory import mandates, members
 from inventory.models.mandates import Task
 from monitoring.alerts.models import Alert
 from monitoring.models import open_samples
@@ -55,20 +55,9 @@ def burning(portal: Portal) -> Iterator[None]:
 
 
 @pytest.fixture
-def sit(visit: Visit, portal: Portal, burning: None) -> Visit:
-    """The page of somebody who is signed in already."""
-
-    def open_page(**options: object) -> Page:
-        now = clock.now()
-        with transaction(portal.store) as session:
-            link = accounts.sign_in_link(session, Act(VOLUNTEER, now), members.find_member(session, VOLUNTEER))
-            value = accounts.sign_in(session, link, now)
-        page = visit(**options)
-        name = f"essaim-{portal.url.rpartition(':')[2]}"
-        page.context.add_cookies([{"name": name, "value": value, "url": portal.url}])
-        return page
-
-    return open_page
+def sit(seat: Visit, burning: None) -> Visit:
+    """The volunteer's page."""
+    return lambda **options: seat(VOLUNTEER, **options)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

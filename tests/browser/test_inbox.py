@@ -23,7 +23,7 @@ from foundation import clock
 from foundation.acts import Act
 from foundation.database import reading, transaction
 from foundation.money import Euros
-from inventory import accounts, mandates, members
+from inventory import mandates, members
 from inventory.models.mandates import Task
 from inventory.models.people import Member
 
@@ -78,20 +78,9 @@ def inbox(portal: Portal, payer: str) -> Callable[[int], None]:
 
 
 @pytest.fixture
-def sit(visit: Visit, portal: Portal, payer: str) -> Visit:
-    """The page of somebody who is signed in already."""
-
-    def open_page(**options: object) -> Page:
-        now = clock.now()
-        with transaction(portal.store) as session:
-            link = accounts.sign_in_link(session, Act(VOLUNTEER, now), members.find_member(session, VOLUNTEER))
-            value = accounts.sign_in(session, link, now)
-        page = visit(**options)
-        name = f"essaim-{portal.url.rpartition(':')[2]}"
-        page.context.add_cookies([{"name": name, "value": value, "url": portal.url}])
-        return page
-
-    return open_page
+def sit(seat: Visit, payer: str) -> Visit:
+    """The volunteer's page."""
+    return lambda **options: seat(VOLUNTEER, **options)
 
 
 def paid(portal: Portal, who: str) -> int:

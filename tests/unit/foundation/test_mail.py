@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import email
 import socket
-import socketserver
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
+from mail_server import Server, serving
 
 from foundation.mail import Mail, MailNotSent, send
 from foundation.settings import BadSettings, Settings, read_settings
@@ -23,57 +22,10 @@ ADA = Mail("ada@membres.example", "Urgence « E0001 »", "Bonjour,\n\nÀ relire 
 BEA = Mail("bea@membres.example", "Urgence « E0001 »", "Bonjour,\n\nÀ relire : thé.\n")
 
 
-class Server(socketserver.ThreadingTCPServer):
-    """A mail server on loopback that keeps what it is given, and refuses the mailboxes of `refused`."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-    refused: ClassVar[set[str]] = {"bea@membres.example"}
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[str, EmailMessage]] = []
-        super().__init__(("127.0.0.1", 0), Conversation)
-
-
-class Conversation(socketserver.StreamRequestHandler):
-    """As much of RFC 5321 as a client of ours says."""
-
-    server: Server
-
-    def handle(self) -> None:
-        self.say("220 test.example")
-        to = ""
-        while row := self.rfile.readline():
-            words = row.decode().strip()
-            match words.split(":")[0].split(" ")[0].upper():
-                case "EHLO":
-                    self.say("250 test.example")
-                case "RCPT":
-                    to = words.partition("<")[2].partition(">")[0]
-                    self.say("550 unknown" if to in self.server.refused else "250 ok")
-                case "DATA":
-                    self.say("354 go on")
-                    content = b"".join(iter(self.rfile.readline, b".\r\n"))
-                    self.server.taken.append((to, email.message_from_bytes(content, policy=policy.default)))  # type: ignore[arg-type]
-                    self.say("250 taken")
-                case "QUIT":
-                    return self.say("221 bye")
-                case _:
-                    self.say("250 ok")
-        return None
-
-    def say(self, row: str) -> None:
-        self.wfile.write(f"{row}\r\n".encode())
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as opened:
-        thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
+    with serving() as opened:
         yield opened
-        opened.shutdown()
-        thread.join()
 
 
 def settings(folder: Path, **more: Any) -> Settings:
@@ -98,7 +50,7 @@ def test_without_a_server_mails_wait_in_a_folder_that_its_owner_alone_reads(tmp_
 
 
 def test_a_server_is_given_each_mail(tmp_path: Path, server: Server) -> None:
-    send(settings(tmp_path, smtp=f"smtp://127.0.0.1:{server.server_address[1]}"), [ADA], AT)
+    send(settings(tmp_path, smtp=server.url), [ADA], AT)
     ((to, taken),) = server.taken
     assert (to, taken["Subject"]) == (ADA.to, ADA.subject)
     assert taken.get_content().splitlines() == ADA.text.splitlines()
@@ -107,7 +59,7 @@ def test_a_server_is_given_each_mail(tmp_path: Path, server: Server) -> None:
 
 def test_an_address_that_is_refused_keeps_no_other_mail_from_going(tmp_path: Path, server: Server) -> None:
     with pytest.raises(MailNotSent) as unsent:
-        send(settings(tmp_path, smtp=f"smtp://127.0.0.1:{server.server_address[1]}"), [BEA, ADA], AT)
+        send(settings(tmp_path, smtp=server.url), [BEA, ADA], AT)
     assert [to for to, _ in server.taken] == [ADA.to]
     assert [one["To"] for one in outbox(tmp_path)] == [BEA.to]
     assert "SMTP 550" in unsent.value.sentence("fr")
