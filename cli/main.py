@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -200,10 +201,15 @@ def run() -> None:
 def _leave_out_what_nobody_named(words: list[str]) -> None:
     """Keep the nouns that are among these words: making the commands of all takes longer than most commands do.
 
-    Where none is, or the page of them all is asked for before it, they stay.
+    Where none is, or the page of them all is asked for before it, they stay: by their names alone on that page.
     """
     groups = essaim.registered_groups
     named = [group for group in groups if group.name in words]
     before = words[: min((words.index(str(group.name)) for group in named), default=0)]
     if named and "--help" not in before:
         essaim.registered_groups = named
+    elif words in ([], ["--help"]) and completion.ASKED not in os.environ:
+        for group in groups:  # what is below a noun is not on that page; the library wants one command in each
+            below = group.typer_instance
+            if below is not None and below.registered_commands:
+                below.registered_commands, below.registered_groups = below.registered_commands[:1], []
