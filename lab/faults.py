@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -15,6 +16,8 @@ from lab.delay import Delay
 from lab.house import House
 from lab.machines import Host
 
+_GONE: Final = 5.0
+"""Seconds in which a process that was killed is gone."""
 _DISK: Final = "/var/lib/essaim"
 """What provisioning writes on a machine before anything else."""
 # The folder's own content on a disk of its own size, and what was left of that taken.
@@ -97,6 +100,10 @@ class Faults:
         for pid in hit:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        until = time.monotonic() + _GONE
+        # A kernel with much to do takes its time: whoever asks afterwards finds them dead.
+        while any(hit.intersection(pids) for pids in init.running().values()) and time.monotonic() < until:
+            time.sleep(0.01)
         for unit, pids in before.items():
             if hit.intersection(pids):
                 restart = partial(_restart, self._house, host, unit)
