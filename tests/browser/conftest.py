@@ -212,7 +212,8 @@ def _furnish(store: Store, settings: Settings, now: datetime) -> None:
         today = clock.today(now)
         issue(session, replace(act, at=now), Month(today.year, today.month))
         mandates.give(session, act, noor, Task.MANDATES_GIVE)
-        mandates.give(session, replace(act, actor=str(noor)), noor, Task.MONITORING_READ)
+        for task in (Task.MONITORING_READ, Task.MEMBERS_WRITE):  # what several pages' tests begin from
+            mandates.give(session, replace(act, actor=str(noor)), noor, task)
     samples = open_samples(settings)
     with transaction(samples) as session:
         seen = PppSession(

@@ -46,7 +46,7 @@ def payer(portal: Portal) -> str:
     with transaction(portal.store) as session:
         noor = members.find_member(session, VOLUNTEER)
         hers = Act(VOLUNTEER, now - timedelta(days=60), "test")
-        for task in (Task.PAYMENTS_MATCH, Task.DUES_READ, Task.DUES_WRITE, Task.MEMBERS_WRITE):
+        for task in (Task.PAYMENTS_MATCH, Task.DUES_READ, Task.DUES_WRITE):
             mandates.give(session, hers, noor, task)
         robin = members.add_member(session, hers, "Robin Delarivière")
         charge(session, hers, robin, Euros(2500), "visite")

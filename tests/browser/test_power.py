@@ -54,8 +54,7 @@ def owner(portal: Portal) -> str:
     act, before = Act("M0004", now), clock.today(now - timedelta(days=2))
     with transaction(portal.store) as session:
         noor = members.find_member(session, "M0004")
-        for task in (Task.MEMBERS_WRITE, Task.DEVICES_WRITE):
-            mandates.give(session, act, noor, task)
+        mandates.give(session, act, noor, Task.DEVICES_WRITE)
         alix = members.add_member(session, act, "Alix Exemple")
         site = places.find_site(session, "Salle d'exemple")
         pdu = devices.add_device(session, act, "pdu1", role="pdu", platform="apc", site=site, since=before)
