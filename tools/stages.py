@@ -66,7 +66,7 @@ STAGES = (
     # files first, not those of the most tests.
     Stage(
         "lab",
-        450,
+        560,
         (
             pytest(
                 *("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "no:randomly"),

@@ -115,6 +115,7 @@ def visit(browser: Browser, portal: Portal) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
 
     def open_page(who: str | None = None, *, width: int = 1200, locale: str = "fr-FR", **options: object) -> Page:
+        options = {"reduced_motion": "reduce", **options}  # a colour that is still on its way would be measured
         context = browser.new_context(viewport={"width": width, "height": 800}, locale=locale, **options)  # type: ignore[arg-type]
         context.set_default_timeout(10_000)
         contexts.append(context)
