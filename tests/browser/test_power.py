@@ -15,7 +15,7 @@ from foundation import clock
 from foundation.acts import Act
 from foundation.database import transaction
 from foundation.settings import Settings
-from inventory import accounts, devices, hosting, mandates, members, places, power
+from inventory import devices, hosting, mandates, members, places, power
 from inventory.device_facts import Facts
 from inventory.models.mandates import Task
 from monitoring.embedded import open_series
@@ -31,20 +31,9 @@ CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def sit(visit: Visit, portal: Portal, owner: str) -> Visit:
+def sit(seat: Visit, owner: str) -> Visit:
     """A page of the owner, signed in already: the portal's door lets twenty in a minute, and has its own tests."""
-
-    def open_page(**options: object) -> Page:
-        now = clock.now()
-        with transaction(portal.store) as session:
-            link = accounts.sign_in_link(session, Act(owner, now), members.find_member(session, owner))
-            value = accounts.sign_in(session, link, now)
-        name = f"essaim-{portal.url.rpartition(':')[2]}"
-        page = visit(**options)
-        page.context.add_cookies([{"name": name, "value": value, "url": portal.url}])
-        return page
-
-    return open_page
+    return lambda **options: seat(owner, **options)
 
 
 @pytest.fixture(scope="module")
