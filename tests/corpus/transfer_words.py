@@ -10,7 +10,7 @@ def _each(text: str) -> tuple[str, ...]:
 FEMININE = _each(
     "Marie Léa Camille Chloé Françoise Hélène Élodie Anaïs Zoé Noémie Inès Agnès Solène Aurélie Nathalie Sylvie "
     "Monique Catherine Isabelle Valérie Sandrine Céline Émilie Julie Laure Manon Fatima Aïcha Thi-Lan Aminata Maëlys "
-    "Gaëlle Rozenn Nolwenn Marie-Claude Anne-Sophie Marie-Thérèse Anne-Laure Jeanne Lucie Margot Clémence Joséphine "
+    "Gaëlle Rozenn Nolwenn Marie-Louise Anne-Sophie Marie-Thérèse Anne-Laure Jeanne Lucie Margot Clémence Joséphine "
     "Brigitte"
 )
 MASCULINE = _each(
@@ -18,7 +18,7 @@ MASCULINE = _each(
     "Cédric Stéphane Bruno Alain Thierry Yannick Erwan Ronan Mohamed Karim Mamadou Minh Luc Hugo Théo Léo Antoine "
     "Jean-Pierre Jean-Luc Jean-Baptiste Pierre-Yves Marc-Antoine Paul-Henri Olivier Vincent Guillaume Étienne Émile"
 )
-EITHER = _each("Camille Dominique Claude Sacha Alix Charlie Élie Noé Maë Lou Andrea Morgan Swann Eden Gwenn")
+EITHER = _each("Camille Dominique Valéry Sacha Alix Charlie Élie Noé Maë Lou Andrea Morgan Swann Eden Gwenn")
 
 COMMON = _each(
     "Martin Bernard Thomas Petit Robert Richard Durand Dubois Moreau Laurent Simon Michel Lefebvre Leroy Roux David "
